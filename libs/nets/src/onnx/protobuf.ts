@@ -1,0 +1,60 @@
+/** A message of the protobuf wire format under construction: its encoded fields in order. */
+export type Message = readonly Uint8Array[];
+
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+const FIXED_32 = 5;
+
+const encoder = new TextEncoder();
+
+/** A whole number as base-128 varint; negative numbers in ten bytes of two's complement, as protobuf's int64. */
+export function varint(value: number | bigint): Uint8Array {
+  let rest = BigInt.asUintN(64, BigInt(value));
+  const bytes: number[] = [];
+  while (rest > 127n) {
+    bytes.push(Number(rest & 127n) | 128);
+    rest >>= 7n;
+  }
+  bytes.push(Number(rest));
+  return Uint8Array.from(bytes);
+}
+
+/** Field `number` holding a whole number (int32, int64, enum). */
+export function intField(number: number, value: number | bigint): Message {
+  return [varint((number << 3) | VARINT), varint(value)];
+}
+
+/** Field `number` holding a 32-bit float. */
+export function floatField(number: number, value: number): Message {
+  return [varint((number << 3) | FIXED_32), new Uint8Array(new Float32Array([value]).buffer)];
+}
+
+/** Field `number` holding bytes. */
+export function bytesField(number: number, bytes: Uint8Array): Message {
+  return [varint((number << 3) | LENGTH_DELIMITED), varint(bytes.length), bytes];
+}
+
+/** Field `number` holding UTF-8 text. */
+export function textField(number: number, text: string): Message {
+  return bytesField(number, encoder.encode(text));
+}
+
+/** Field `number` holding another message. */
+export function messageField(number: number, message: Message): Message {
+  return [varint((number << 3) | LENGTH_DELIMITED), varint(sizeOf(message)), ...message];
+}
+
+/** The message as one block of bytes. */
+export function encodeMessage(message: Message): Uint8Array {
+  const bytes = new Uint8Array(sizeOf(message));
+  let offset = 0;
+  for (const part of message) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+function sizeOf(message: Message): number {
+  return message.reduce((sum, part) => sum + part.length, 0);
+}
