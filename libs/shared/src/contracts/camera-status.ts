@@ -1,5 +1,13 @@
 /** The states of a camera's life. */
-export const CAMERA_STATES = ['connecting', 'streaming', 'stalled', 'waiting', 'failed', 'paused', 'removed'] as const;
+export const CAMERA_STATES = [
+  'connecting',
+  'streaming',
+  'stalled',
+  'waiting',
+  'failed',
+  'paused',
+  'removed',
+] as const;
 
 /** One state of a camera's life. */
 export type CameraState = (typeof CAMERA_STATES)[number];

@@ -1,0 +1,3 @@
+export * from './load.js';
+export * from './nearest.js';
+export * from './options.js';

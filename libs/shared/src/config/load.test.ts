@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+import { z } from 'zod';
+
+import { DeadpanError } from '../errors/index.js';
+import { loadConfig } from './load.js';
+import { describeOptions } from './options.js';
+
+const schema = z.strictObject({
+  align: z
+    .strictObject({
+      keyFrameInterval: z
+        .number()
+        .min(0)
+        .max(10)
+        .default(0.4)
+        .describe('Time between detections.')
+        .meta({ unit: 's' }),
+      detector: z.enum(['ssd', 'tiny']).default('ssd').describe('Which detector.'),
+    })
+    .prefault({}),
+  feed: z.strictObject({ token: z.string().default('').describe('A token.') }).prefault({}),
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'deadpan-config-'));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+const refused = (pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof DeadpanError);
+  assert.equal(error.code, 'E_CONFIG');
+  assert.match(error.message, pattern);
+  return true;
+};
+
+test('defaults, then the file, then variables, then flags', () => {
+  const path = file('a.yaml', 'align: { keyFrameInterval: 1, detector: tiny }\n');
+  const environment = { DEADPAN_ALIGN_KEY_FRAME_INTERVAL: '2' };
+  assert.equal(loadConfig(schema, {}).align.keyFrameInterval, 0.4);
+  assert.equal(loadConfig(schema, { file: path }).align.keyFrameInterval, 1);
+  assert.equal(loadConfig(schema, { file: path, environment }).align.keyFrameInterval, 2);
+  const flags = { 'align.keyFrameInterval': 3, 'align.detector': undefined };
+  const config = loadConfig(schema, { file: path, environment, flags });
+  assert.deepEqual(config.align, { keyFrameInterval: 3, detector: 'tiny' });
+  assert.ok(Object.isFrozen(config.align));
+});
+
+test('an unknown key or variable is refused with the nearest known one', () => {
+  assert.throws(
+    () => loadConfig(schema, { file: file('b.yaml', 'align: { keyFrameIntervall: 1 }\n') }),
+    refused(/"align\.keyFrameIntervall" is not an option\. Did you mean "keyFrameInterval"\?/),
+  );
+  assert.throws(
+    () => loadConfig(schema, { environment: { DEADPAN_ALIGN_DETECTR: 'ssd' } }),
+    refused(/DEADPAN_ALIGN_DETECTR.*Did you mean "DEADPAN_ALIGN_DETECTOR"/),
+  );
+});
+
+test('a value out of range is refused with the range and the unit', () => {
+  assert.throws(
+    () => loadConfig(schema, { flags: { 'align.keyFrameInterval': 11 } }),
+    refused(/"align\.keyFrameInterval".*in s, 0 to 10/),
+  );
+});
+
+test('secrets come from variables and files', () => {
+  file('token.txt', 'from-a-file\n');
+  const fromFile = loadConfig(schema, { file: file('c.yaml', 'feed: { token: "file:token.txt" }\n') });
+  assert.equal(fromFile.feed.token, 'from-a-file');
+  const path = file('d.yaml', 'feed: { token: "x-${SECRET}" }\n');
+  assert.equal(loadConfig(schema, { file: path, environment: { SECRET: 'y' } }).feed.token, 'x-y');
+  assert.throws(() => loadConfig(schema, { file: path, environment: {} }), refused(/uses \$\{SECRET\}/));
+});
+
+test('a file that is missing, or not YAML, or not a map, is refused in words', () => {
+  assert.throws(() => loadConfig(schema, { file: join(folder, 'none.yaml') }), refused(/cannot be read/));
+  assert.throws(() => loadConfig(schema, { file: file('e.yaml', 'a: [') }), refused(/not valid YAML/));
+  assert.throws(() => loadConfig(schema, { file: file('f.yaml', '- a') }), refused(/map of options/));
+});
+
+test('every option is described once, with type, default, unit and range', () => {
+  const [interval, detector] = describeOptions(schema);
+  assert.deepEqual(interval, {
+    path: ['align', 'keyFrameInterval'],
+    variable: 'DEADPAN_ALIGN_KEY_FRAME_INTERVAL',
+    type: 'number',
+    default: 0.4,
+    unit: 's',
+    range: '0 to 10',
+    help: 'Time between detections.',
+    choices: undefined,
+  });
+  assert.equal(detector?.type, 'ssd | tiny');
+});
