@@ -1,1 +1,2 @@
+export * from './face-api/index.js';
 export * from './onnx/index.js';

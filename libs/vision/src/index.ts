@@ -1,1 +1,2 @@
-export {};
+export * from './box.js';
+export * from './region.js';
