@@ -1,0 +1,3 @@
+export * from './feed-messages.js';
+export * from './public-messages.js';
+export * from './to-message.js';
