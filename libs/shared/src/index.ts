@@ -5,3 +5,4 @@ export * from './links/index.js';
 export * from './messages/index.js';
 export * from './runtime/index.js';
 export * from './telemetry/index.js';
+export * from './codecs/index.js';

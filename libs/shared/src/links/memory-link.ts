@@ -89,6 +89,7 @@ export function createMemoryLink<T>(options: MemoryLinkOptions<T>): MemoryLink<T
         timeUs: next.timeUs,
         traceId: next.traceId,
         value: next.value,
+        origin: next.origin,
         onAck() {
           unacked -= 1;
           next.ack();
