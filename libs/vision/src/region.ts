@@ -63,7 +63,14 @@ interface Axis {
   readonly weight: Float64Array;
 }
 
-function sampleAxis(start: number, length: number, samples: number, size: number, grid: SampleGrid, step: number): Axis {
+function sampleAxis(
+  start: number,
+  length: number,
+  samples: number,
+  size: number,
+  grid: SampleGrid,
+  step: number,
+): Axis {
   const low = new Int32Array(samples);
   const high = new Int32Array(samples);
   const weight = new Float64Array(samples);

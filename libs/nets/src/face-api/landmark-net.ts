@@ -44,7 +44,13 @@ export function buildLandmarkNet(options: { readonly tiny?: boolean } = {}): Uin
   for (const block of tiny ? TINY_BLOCKS : BLOCKS) x = denseBlock(graph, x, weights, block, tiny ? 3 : 4);
   // The window covers what is left of the picture: 7 pixels after four halvings, 14 after three.
   x = averagePool(graph, x, tiny ? 14 : 7, { padding: 'valid' });
-  x = gemm(graph, flatten(graph, x), weightsOf(weights, 'fc/weights'), weightsOf(weights, 'fc/bias').data, 'fc');
+  x = gemm(
+    graph,
+    flatten(graph, x),
+    weightsOf(weights, 'fc/weights'),
+    weightsOf(weights, 'fc/bias').data,
+    'fc',
+  );
   graphOutput(graph, x, 'landmarks', ['N', LANDMARKS * 2]);
   return encodeModel(graph);
 }
@@ -55,7 +61,10 @@ function denseBlock(graph: Graph, x: Value, weights: WeightMap, block: string, c
   const first =
     filters === undefined
       ? separableConv(graph, x, weights, `${block}/conv0`, 2)
-      : conv(graph, x, filters, weightsOf(weights, `${block}/conv0/bias`).data, { stride: 2, name: `${block}/conv0` });
+      : conv(graph, x, filters, weightsOf(weights, `${block}/conv0/bias`).data, {
+          stride: 2,
+          name: `${block}/conv0`,
+        });
   let sum = relu(graph, first);
   let input = sum;
   for (let i = 1; i < convolutions; i += 1) {
@@ -71,5 +80,7 @@ function separableConv(graph: Graph, x: Value, weights: WeightMap, name: string,
     name: `${name}/depthwise`,
   });
   const filters = weightsOf(weights, `${name}/pointwise_filter`);
-  return conv(graph, depthwise, filters, weightsOf(weights, `${name}/bias`).data, { name: `${name}/pointwise` });
+  return conv(graph, depthwise, filters, weightsOf(weights, `${name}/bias`).data, {
+    name: `${name}/pointwise`,
+  });
 }

@@ -65,7 +65,13 @@ export function buildSsdDetector(): SsdDetector {
   x = pointwise(graph, x, weights, 'MobilenetV1/Conv2d_0_pointwise', 2);
   let conv11 = x;
   for (let layer = 1; layer <= 13; layer += 1) {
-    x = depthwise(graph, x, weights, `MobilenetV1/Conv2d_${layer}_depthwise`, STRIDED_LAYERS.has(layer) ? 2 : 1);
+    x = depthwise(
+      graph,
+      x,
+      weights,
+      `MobilenetV1/Conv2d_${layer}_depthwise`,
+      STRIDED_LAYERS.has(layer) ? 2 : 1,
+    );
     x = pointwise(graph, x, weights, `MobilenetV1/Conv2d_${layer}_pointwise`, 1);
     if (layer === 11) conv11 = x;
   }
@@ -77,7 +83,9 @@ export function buildSsdDetector(): SsdDetector {
   const predict = (kind: string, size: number) =>
     concat(
       graph,
-      levels.map((level, i) => predictor(graph, level, weights, `Prediction/BoxPredictor_${i}/${kind}`, size)),
+      levels.map((level, i) =>
+        predictor(graph, level, weights, `Prediction/BoxPredictor_${i}/${kind}`, size),
+      ),
       1,
     );
   graphOutput(graph, predict('BoxEncodingPredictor', 4), 'corrections', ['N', 'boxes', 4]);
@@ -145,13 +153,18 @@ interface Axis {
 }
 
 function axis(side: number, step: number): Axis {
-  if (side % SSD_STEP !== 0) throw new RangeError(`A side of the canvas is a multiple of ${SSD_STEP} pixels, not ${side}.`);
+  if (side % SSD_STEP !== 0)
+    throw new RangeError(`A side of the canvas is a multiple of ${SSD_STEP} pixels, not ${side}.`);
   return { cells: side / step, step, first: step / 2 };
 }
 
 /** Padding 'same' at stride 2 centres its windows on odd cells where the count is even, on even cells otherwise. */
 function halve({ cells, step, first }: Axis): Axis {
-  return { cells: Math.ceil(cells / 2), step: step * 2, first: first + (cells % 2 === 0 ? step / 2 : -step / 2) };
+  return {
+    cells: Math.ceil(cells / 2),
+    step: step * 2,
+    first: first + (cells % 2 === 0 ? step / 2 : -step / 2),
+  };
 }
 
 /** The anchors' sides, from the first cell of each level of the shipped table (ymin, xmin, ymax, xmax in 0..1). */
@@ -192,6 +205,12 @@ function depthwise(graph: Graph, x: Value, weights: WeightMap, name: string, str
 
 /** A 1x1 convolution whose channels are `size` numbers for each box of a cell: [N, cells * boxes, size]. */
 function predictor(graph: Graph, x: Value, weights: WeightMap, name: string, size: number): Value {
-  const predicted = conv(graph, x, weightsOf(weights, `${name}/weights`), weightsOf(weights, `${name}/biases`).data, { name });
+  const predicted = conv(
+    graph,
+    x,
+    weightsOf(weights, `${name}/weights`),
+    weightsOf(weights, `${name}/biases`).data,
+    { name },
+  );
   return reshape(graph, transpose(graph, predicted, [0, 2, 3, 1]), [0, -1, size]);
 }

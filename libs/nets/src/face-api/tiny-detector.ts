@@ -53,8 +53,15 @@ export function buildTinyDetector(): Uint8Array {
     x = separableConv(graph, maxPool(graph, x, 2, { padding: 'same' }), weights, `conv${layer}`);
   }
   x = maxPool(graph, x, 2, { stride: 1, padding: 'same' });
-  x = conv(graph, x, weightsOf(weights, 'conv8/filters'), weightsOf(weights, 'conv8/bias').data, { name: 'conv8' });
-  graphOutput(graph, transpose(graph, x, [0, 2, 3, 1]), 'cells', ['N', 'rows', 'columns', ANCHORS.length * NUMBERS_PER_BOX]);
+  x = conv(graph, x, weightsOf(weights, 'conv8/filters'), weightsOf(weights, 'conv8/bias').data, {
+    name: 'conv8',
+  });
+  graphOutput(graph, transpose(graph, x, [0, 2, 3, 1]), 'cells', [
+    'N',
+    'rows',
+    'columns',
+    ANCHORS.length * NUMBERS_PER_BOX,
+  ]);
   return encodeModel(graph);
 }
 

@@ -28,7 +28,10 @@ interface ManifestEntry {
  * @throws DeadpanError E_MODEL_MISSING where a file is not there, E_MODEL_INVALID where it is not as the manifest says
  */
 export function readFaceApiWeights(model: FaceApiModel): WeightMap {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')), 'model');
+  const folder = join(
+    dirname(createRequire(import.meta.url).resolve('@vladmandic/face-api/package.json')),
+    'model',
+  );
   const manifest = parseManifest(read(join(folder, `${model}_model-weights_manifest.json`)), model);
   const bytes = read(join(folder, `${model}_model.bin`));
   const weights = new Map<string, Weights>();
@@ -40,10 +43,14 @@ export function readFaceApiWeights(model: FaceApiModel): WeightMap {
     if (offset + length > bytes.length) invalid(model, `its file ends before ${entry.name}`);
     // A copy, since a typed array of wider elements must start at a multiple of their size.
     const block = bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + offset + length);
-    weights.set(entry.name, { shape: entry.shape, data: toFloats(block as ArrayBuffer, stored, entry.quantization) });
+    weights.set(entry.name, {
+      shape: entry.shape,
+      data: toFloats(block as ArrayBuffer, stored, entry.quantization),
+    });
     offset += length;
   }
-  if (offset !== bytes.length) invalid(model, `its file holds ${bytes.length} bytes where the manifest lists ${offset}`);
+  if (offset !== bytes.length)
+    invalid(model, `its file holds ${bytes.length} bytes where the manifest lists ${offset}`);
   return weights;
 }
 
@@ -54,7 +61,11 @@ export function weightsOf(map: WeightMap, name: string): Weights {
 
 const BYTES: Readonly<Record<string, number>> = { uint8: 1, uint16: 2, int32: 4, float32: 4 };
 
-function toFloats(block: ArrayBuffer, stored: string, quantization: ManifestEntry['quantization']): Float32Array {
+function toFloats(
+  block: ArrayBuffer,
+  stored: string,
+  quantization: ManifestEntry['quantization'],
+): Float32Array {
   const values =
     stored === 'uint8'
       ? new Uint8Array(block)
@@ -64,7 +75,9 @@ function toFloats(block: ArrayBuffer, stored: string, quantization: ManifestEntr
           ? new Int32Array(block)
           : new Float32Array(block);
   const { scale = 1, min = 0 } = quantization ?? {};
-  return quantization === undefined ? Float32Array.from(values) : Float32Array.from(values, (value) => value * scale + min);
+  return quantization === undefined
+    ? Float32Array.from(values)
+    : Float32Array.from(values, (value) => value * scale + min);
 }
 
 function parseManifest(bytes: Buffer, model: string): readonly ManifestEntry[] {
@@ -80,10 +93,14 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new DeadpanError('E_MODEL_MISSING', `A weight file of @vladmandic/face-api cannot be read: ${file}.`, {
-      cause,
-      advice: 'Install the dependencies again with npm ci.',
-    });
+    throw new DeadpanError(
+      'E_MODEL_MISSING',
+      `A weight file of @vladmandic/face-api cannot be read: ${file}.`,
+      {
+        cause,
+        advice: 'Install the dependencies again with npm ci.',
+      },
+    );
   }
 }
 

@@ -1,0 +1,3 @@
+export * from './inference-pool.js';
+export * from './session.js';
+export * from './task.js';
