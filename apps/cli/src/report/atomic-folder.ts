@@ -90,14 +90,14 @@ export async function createAtomicFolder(
 }
 
 /** As `mkdir -p`. Node's own says ENOENT for a read-only file system, which would name the wrong reason. */
-async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string, parents = true): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' && dirname(path) !== path) {
+    if (code === 'ENOENT' && parents && dirname(path) !== path) {
       await makeFolder(dirname(path));
-      await makeFolder(path);
+      await makeFolder(path, false);
     } else if (code !== 'EEXIST' || !(await stat(path)).isDirectory()) {
       throw error;
     }
