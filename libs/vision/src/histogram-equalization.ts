@@ -1,26 +1,19 @@
+const LEVELS = 256;
+
 /**
- * Histogram equalisation with 256 bins: grey levels are replaced by their rank, so that every picture uses the whole
- * range whatever its light was. A picture of one level comes back unchanged.
- * @param pixels grey levels, 0..255; fractions are rounded to the nearest bin
- * @returns new levels, 0..255
+ * Spreads the gray levels so that each is as frequent as any other, as far as it goes; a picture of one level stays
+ * as it is. The same numbers as OpenCV's equalizeHist.
  */
-export function equalizeHistogram(pixels: ArrayLike<number>): Float32Array {
-  const bins = new Uint8Array(pixels.length);
-  const counts = new Uint32Array(256);
-  for (let i = 0; i < pixels.length; i++) {
-    const bin = Math.min(255, Math.max(0, Math.round(pixels[i] ?? 0)));
-    bins[i] = bin;
-    counts[bin] = (counts[bin] ?? 0) + 1;
+export function equalizeHistogram(gray: Uint8Array): Uint8Array {
+  const cumulative = new Uint32Array(LEVELS);
+  for (const level of gray) cumulative[level] = (cumulative[level] ?? 0) + 1;
+  const lowest = cumulative.findIndex((count) => count > 0);
+  const first = cumulative[lowest] ?? 0;
+  if (gray.length === first) return gray.slice();
+  for (let level = 1; level < LEVELS; level += 1) {
+    cumulative[level] = (cumulative[level] ?? 0) + (cumulative[level - 1] ?? 0);
   }
-  const levels = new Float32Array(256);
-  let below = 0;
-  let lowest = -1;
-  for (let bin = 0; bin < 256; bin++) {
-    const count = counts[bin] ?? 0;
-    below += count;
-    if (lowest < 0 && count > 0) lowest = count;
-    levels[bin] = (255 * (below - lowest)) / (pixels.length - lowest);
-  }
-  if (lowest === pixels.length) return Float32Array.from(pixels);
-  return Float32Array.from(bins, (bin) => levels[bin] ?? 0);
+  const scale = (LEVELS - 1) / (gray.length - first);
+  const table = Uint8Array.from(cumulative, (count) => Math.round(Math.max(0, count - first) * scale));
+  return gray.map((level) => table[level] ?? 0);
 }

@@ -1,13 +1,12 @@
-/**
- * Zero mean and unit variance.
- * @param epsilon added to the deviation, so that a flat picture gives zeros
- */
-export function standardize(values: ArrayLike<number>, epsilon = 1e-6): Float32Array {
+const EPSILON = 1e-6;
+
+/** Shifts and scales values to zero mean and unit variance, in place; values that are all equal become 0. */
+export function standardize(values: Float32Array): void {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0;
+  for (const value of values) sum += value;
   const mean = sum / values.length;
   let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += ((values[i] ?? 0) - mean) ** 2;
-  const scale = 1 / (Math.sqrt(squares / values.length) + epsilon);
-  return Float32Array.from(values, (value) => (value - mean) * scale);
+  for (const value of values) squares += (value - mean) ** 2;
+  const scale = 1 / Math.sqrt(squares / values.length + EPSILON);
+  for (let i = 0; i < values.length; i += 1) values[i] = ((values[i] ?? 0) - mean) * scale;
 }
