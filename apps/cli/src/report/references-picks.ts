@@ -57,7 +57,7 @@ export function createReferencePicks(from: PicksState = { stride: 1, offered: 0,
         stride *= 2;
         // With an even number kept, the next of the doubled stride is this very one.
       }
-      kept.push({ ...pick, crop: pick.crop.slice(), reference: pick.reference.slice() });
+      kept.push({ ...pick, crop: Uint8Array.from(pick.crop), reference: Uint8Array.from(pick.reference) });
     },
     shown() {
       const count = Math.min(PICKS_SHOWN, kept.length);

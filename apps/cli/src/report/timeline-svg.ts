@@ -22,8 +22,8 @@ interface PlottedSvg {
 const WIDTH = 960;
 const MARGIN_LEFT = 48;
 const MARGIN_RIGHT = 16;
-const HEADING = 24;
-const AXIS = 26;
+const HEADING = 18;
+const AXIS = 32;
 const LEGEND = 34;
 /** More rows than this nobody reads; the tracks with the most frames are shown. */
 const TRACKS_SHOWN = 60;
@@ -35,15 +35,12 @@ const STYLE = `
 .timeline .halo { stroke: #ffffff; }
 .timeline .intensity { stroke: #111418; }
 .timeline .quiet { opacity: 0.7; }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   .timeline { color: #e6e9ed; background: #14171b; }
   .timeline .unseen { fill: #1e2329; }
   .timeline [fill="${EXPRESSION_COLORS.neutral}"] { fill: #4c545e; }
   .timeline .halo { stroke: #14171b; }
   .timeline .intensity { stroke: #ffffff; }
-}
-@media print {
-  .timeline { color: #000000; background: #ffffff; }
 }`;
 
 /**
@@ -106,8 +103,8 @@ function chart(lines: readonly (readonly TimelinePoint[])[], panel: number, end:
     height: panel + AXIS,
     marginLeft: MARGIN_LEFT,
     marginRight: MARGIN_RIGHT,
-    marginTop: 4,
-    marginBottom: AXIS - 4,
+    marginTop: 8,
+    marginBottom: AXIS - 8,
     style: { fontSize: '11px' },
     x: { domain: [0, end] },
     y: { domain: [0, 1] },
