@@ -143,7 +143,12 @@ function startTrack(id: number, box: Box, timeUs: number): Track {
     firstUs: timeUs,
     lastUs: timeUs,
     motionUs: timeUs,
-    motion: [start(box.x + box.width / 2), start(box.y + box.height / 2), start(box.width), start(box.height)],
+    motion: [
+      start(box.x + box.width / 2),
+      start(box.y + box.height / 2),
+      start(box.width),
+      start(box.height),
+    ],
   };
 }
 
