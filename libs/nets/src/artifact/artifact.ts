@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CLASSES, DeadpanError } from '@deadpan/shared';
+import { z } from 'zod';
+
+const dataSet = z.strictObject({ name: z.string(), images: z.int().nonnegative(), terms: z.string() });
+
+const common = {
+  name: z.string(),
+  version: z.string(),
+  /** SHA-256 of model.onnx, hexadecimal. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Name of the recipe that trained it, a file of `recipes/`. */
+  recipe: z.string(),
+  dataSets: z.array(dataSet),
+  /** Numbers measured on held-out data, by what they are. */
+  metrics: z.record(z.string(), z.number()),
+};
+
+/** What stands beside the expression network's weights. */
+export const ferArtifactSchema = z.strictObject({
+  kind: z.literal('fer'),
+  ...common,
+  /** Meaning of the outputs, in their order. */
+  labels: z.tuple(CLASSES.map((name) => z.literal(name)) as [z.ZodLiteral<(typeof CLASSES)[number]>, ...z.ZodLiteral<(typeof CLASSES)[number]>[]]),
+  inputSize: z.literal(60),
+  /** What `writeExpressionInput` does to the pixels. */
+  normalisation: z.literal('equalize-plane-standardize'),
+  embeddingSize: z.int().positive(),
+  /** By which the logits are divided inside the graph. */
+  temperature: z.number().positive(),
+  /** Distances between the embeddings of a face and of its reference that mean intensity 0 and 1. */
+  intensity: z.strictObject({ neutral: z.number().nonnegative(), strong: z.number().positive() }),
+});
+
+/** What stands beside the reference generator's weights. */
+export const hngArtifactSchema = z.strictObject({ kind: z.literal('hng'), ...common, inputSize: z.literal(64) });
+
+/** See {@link ferArtifactSchema}. */
+export type FerArtifact = z.infer<typeof ferArtifactSchema>;
+/** See {@link hngArtifactSchema}. */
+export type HngArtifact = z.infer<typeof hngArtifactSchema>;
+
+/** A released model: its description and the bytes of its model.onnx. */
+export interface ReleasedModel<Artifact> {
+  readonly artifact: Artifact;
+  readonly model: Uint8Array;
+}
+
+/** SHA-256 as hexadecimal digits. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function readReleased<Artifact extends { sha256: string }>(
+  folder: string,
+  schema: z.ZodType<Artifact>,
+): Promise<ReleasedModel<Artifact>> {
+  const read = async (name: string): Promise<Buffer> => {
+    try {
+      return await readFile(join(folder, name));
+    } catch (cause) {
+      throw new DeadpanError('E_MODEL_MISSING', `There is no ${name} in ${folder}.`, {
+        cause,
+        advice: 'Name a folder that `deadpan export` wrote, or leave the option out to use the released models.',
+      });
+    }
+  };
+  const [text, model] = await Promise.all([read('artifact.json'), read('model.onnx')]);
+  const parsed = schema.safeParse(parseJson(text.toString('utf8'), folder));
+  if (!parsed.success) {
+    throw new DeadpanError('E_MODEL_INVALID', `artifact.json in ${folder} is not valid: ${z.prettifyError(parsed.error)}`);
+  }
+  if (sha256(model) !== parsed.data.sha256) {
+    throw new DeadpanError('E_MODEL_INVALID', `model.onnx in ${folder} is not the one that artifact.json describes.`);
+  }
+  return { artifact: parsed.data, model };
+}
+
+function parseJson(text: string, folder: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DeadpanError('E_MODEL_INVALID', `artifact.json in ${folder} is not JSON.`, { cause });
+  }
+}
+
+/**
+ * Reads an expression network: input `face` [N, 1, 60, 60]; outputs `probabilities` [N, 8] and `embedding` [N, D].
+ * @throws DeadpanError E_MODEL_MISSING, E_MODEL_INVALID
+ */
+export async function readFerModel(folder: string): Promise<ReleasedModel<FerArtifact>> {
+  return readReleased(folder, ferArtifactSchema);
+}
+
+/**
+ * Reads a reference generator: input `face` [N, 1, 64, 64] of grey levels 0..1; output `reference`, the same shape.
+ * @throws DeadpanError E_MODEL_MISSING, E_MODEL_INVALID
+ */
+export async function readHngModel(folder: string): Promise<ReleasedModel<HngArtifact>> {
+  return readReleased(folder, hngArtifactSchema);
+}

@@ -1,0 +1,25 @@
+import { networkBuilder } from '../network/network-builder.js';
+import type { Network } from '../network/network.js';
+
+/**
+ * Light CNN-4 (Wu et al. 2018, `LightenedCNN_A`): four convolutions with max-feature-map, two dense layers. The paper
+ * measures identity on its last two layers, here `pool4` and `identity`. At 64x64: 1.74 M parameters, 0.197 GMAC.
+ */
+export function lightCnnNetwork(size = 64): Network {
+  const net = networkBuilder('light-cnn-4', { name: 'face', shape: [size, size, 1] });
+  let x = 'face';
+  let last = x;
+  (
+    [
+      [96, 9],
+      [192, 5],
+      [256, 5],
+      [384, 4],
+    ] as const
+  ).forEach(([channels, kernel], index) => {
+    last = net.maxPool(net.maxFeatureMap(net.conv(x, `conv${index + 1}`, channels, kernel)), 2, 2);
+    x = last;
+  });
+  const identity = net.maxFeatureMap(net.dense(net.flatten(x), 'fc1', 512));
+  return net.build({ pool4: last, identity });
+}
