@@ -85,6 +85,8 @@ export const ERROR_CODES = {
   E_NOT_READY: { meaning: 'The feed cannot serve yet, or no longer.', retryable: true, exitCode: 1 },
   E_LISTEN: { meaning: 'The address cannot be listened on.', retryable: false, exitCode: 3 },
   E_HISTORY: { meaning: 'The history cannot be read or written.', retryable: true, exitCode: 3 },
+  E_TOPIC: { meaning: 'A Kafka topic is missing or laid out differently.', retryable: false, exitCode: 2 },
+  E_BROKER_REFUSED: { meaning: 'Kafka refuses this user.', retryable: false, exitCode: 2 },
   E_INTERRUPTED: {
     meaning: 'The work was interrupted; what was finished stays.',
     retryable: true,

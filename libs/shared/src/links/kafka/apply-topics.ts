@@ -1,0 +1,92 @@
+import kafkajs from 'kafkajs';
+
+import { DeadpanError } from '../../errors/index.js';
+import type { KafkaClient } from './kafka-client.js';
+import { TOPICS, topicSettings, type TopicLayout } from './topics.js';
+
+/** What became of one topic. */
+export interface AppliedTopic {
+  readonly name: string;
+  readonly state: 'created' | 'changed' | 'unchanged';
+  /** Settings that were changed, e.g. `retention.ms: 1000 -> 600000`. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * Creates the topics that are missing and sets the settings that differ; other settings stay as they are. Doing it
+ * again changes nothing.
+ * @throws DeadpanError E_TOPIC where a topic has another number of partitions: records would change their partition.
+ */
+export async function applyTopics(
+  client: KafkaClient,
+  topics: readonly TopicLayout[] = Object.values(TOPICS),
+): Promise<AppliedTopic[]> {
+  const { partitions, replication } = client.config;
+  const admin = client.kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter(({ name }) => !existing.has(client.named(name)));
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map((topic) => ({
+        topic: client.named(topic.name),
+        numPartitions: partitions,
+        replicationFactor: replication,
+        configEntries: Object.entries(topicSettings(topic, replication)).map(([name, value]) => ({
+          name,
+          value,
+        })),
+      })),
+    });
+    const applied: AppliedTopic[] = [];
+    for (const topic of topics) {
+      const name = client.named(topic.name);
+      if (missing.includes(topic)) applied.push({ name, state: 'created', changes: [] });
+      else applied.push(await adjust(topic, name));
+    }
+    return applied;
+  } finally {
+    await admin.disconnect();
+  }
+
+  async function adjust(topic: TopicLayout, name: string): Promise<AppliedTopic> {
+    const metadata = await admin.fetchTopicMetadata({ topics: [name] });
+    const found = metadata.topics[0]?.partitions.length ?? 0;
+    if (found !== partitions) {
+      throw new DeadpanError(
+        'E_TOPIC',
+        `The topic ${name} has ${found} partitions, and the configuration says ${partitions}.`,
+        { advice: 'Set kafka.partitions to the number that there is, or use another kafka.topicPrefix.' },
+      );
+    }
+    const wanted = topicSettings(topic, replication);
+    const described = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }],
+    });
+    const entries = described.resources[0]?.configEntries ?? [];
+    const now = new Map(entries.map((entry) => [entry.configName, entry.configValue]));
+    const changes = Object.entries(wanted)
+      .filter(([setting, value]) => now.get(setting) !== value)
+      .map(([setting, value]) => `${setting}: ${now.get(setting) ?? 'unset'} -> ${value}`);
+    if (changes.length === 0) return { name, state: 'unchanged', changes };
+    // This request replaces all of a topic's own settings: those of the operator are sent along.
+    const own = entries.filter(
+      (entry) =>
+        !entry.isDefault && !entry.readOnly && entry.configSource === kafkajs.ConfigSource.TOPIC_CONFIG,
+    );
+    const settings = { ...Object.fromEntries(own.map((e) => [e.configName, e.configValue])), ...wanted };
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [
+        {
+          type: kafkajs.ConfigResourceTypes.TOPIC,
+          name,
+          configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value })),
+        },
+      ],
+    });
+    return { name, state: 'changed', changes };
+  }
+}

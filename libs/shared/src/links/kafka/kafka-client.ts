@@ -1,0 +1,76 @@
+import { connect as connectPlain } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+import kafkajs, { type Kafka, type KafkaConfig as KafkaJsConfig, type LogEntry } from 'kafkajs';
+
+import type { Logger } from '../../telemetry/index.js';
+import type { KafkaConfig } from './kafka-config.js';
+
+// Values of this CommonJS package come through its default export; few of its names can be imported one by one.
+const { logLevel } = kafkajs;
+
+/** A connection to one Kafka, from which senders and receivers are made. */
+export interface KafkaClient {
+  readonly kafka: Kafka;
+  readonly config: KafkaConfig;
+  readonly logger: Logger;
+  /** The name as it is in this Kafka: with the configured prefix. */
+  named(name: string): string;
+}
+
+const REBALANCE_TIMEOUT_MS = 60_000;
+// A half-open socket never recovers by itself (tulios/kafkajs 919). No request may be silent for longer than a rebalance.
+const SOCKET_TIMEOUT_MS = REBALANCE_TIMEOUT_MS + 10_000;
+const KEEP_ALIVE_MS = 60_000;
+
+/** How long the members of a group may take to meet again, in milliseconds. */
+export const rebalanceTimeoutMs = REBALANCE_TIMEOUT_MS;
+
+/** Connects nothing yet: brokers are reached when a sender, receiver or admin first needs them. */
+export function createKafkaClient(config: KafkaConfig, logger: Logger): KafkaClient {
+  const options: KafkaJsConfig = {
+    clientId: config.clientId,
+    brokers: [...config.brokers],
+    connectionTimeout: 3000,
+    requestTimeout: 30_000,
+    // Belongs here: kafkajs passes a producer's own `retry` on to not all of its parts.
+    retry: { initialRetryTime: 100, maxRetryTime: 2000, multiplier: 2, retries: 8 },
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => {
+      log(logger, entry);
+    },
+    socketFactory({ host, port, ssl, onConnect }) {
+      const socket = config.tls
+        ? // IP addresses may not be sent as a server name.
+          connectTls({ host, port, ...(/[a-z]/i.test(host) ? { servername: host } : {}), ...ssl }, onConnect)
+        : connectPlain({ host, port }, onConnect);
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      socket.setNoDelay(true);
+      socket.setTimeout(SOCKET_TIMEOUT_MS);
+      return socket;
+    },
+    ...(config.tls
+      ? {
+          ssl: {
+            ...(config.ca === '' ? {} : { ca: config.ca }),
+            ...(config.certificate === '' ? {} : { cert: config.certificate, key: config.key }),
+          },
+        }
+      : {}),
+    ...(config.username === ''
+      ? {}
+      : { sasl: { mechanism: 'scram-sha-512', username: config.username, password: config.password } }),
+  };
+  return { kafka: new kafkajs.Kafka(options), config, logger, named: (name) => config.topicPrefix + name };
+}
+
+function log(logger: Logger, { level, log: said, namespace }: LogEntry): void {
+  // `stack` would fill the log at each reconnect, `message` is the sentence.
+  const { message, error, broker, groupId, topic, partition } = said as Record<string, unknown> & {
+    message: string;
+  };
+  const about = { part: namespace, error, broker, groupId, topic, partition };
+  if (level <= logLevel.ERROR) logger.error(about, message);
+  else if (level === logLevel.WARN) logger.warn(about, message);
+  else logger.debug(about, message);
+}

@@ -1,0 +1,32 @@
+import { DeadpanError } from '../../errors/index.js';
+
+/** Kafka's own name of what went wrong, e.g. MESSAGE_TOO_LARGE, however deep kafkajs has wrapped it. */
+export function kafkaErrorType(error: unknown): string | undefined {
+  let current: unknown = error;
+  for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth += 1) {
+    const { type, cause, errors, originalError } = current as Record<string, unknown>;
+    if (typeof type === 'string') return type;
+    current = cause ?? originalError ?? (Array.isArray(errors) ? (errors as unknown[])[0] : undefined);
+  }
+  return undefined;
+}
+
+const REFUSED = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'ILLEGAL_SASL_STATE',
+]);
+
+/** The error in our words where the broker refuses this user: trying again is of no use. Undefined for all others. */
+export function refusal(error: unknown, what: string): DeadpanError | undefined {
+  const type = kafkaErrorType(error);
+  const named = error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError';
+  if (!named && (type === undefined || !REFUSED.has(type))) return undefined;
+  return new DeadpanError('E_BROKER_REFUSED', `Kafka does not let this program ${what}.`, {
+    cause: error,
+    advice: 'Check kafka.username, kafka.password and the access control list of the user.',
+  });
+}
