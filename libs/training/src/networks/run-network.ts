@@ -4,6 +4,7 @@ import { tf } from '../backend.js';
 import { leakyRelu, relu } from '../kernels/activation.js';
 import { addBias } from '../kernels/bias.js';
 import { batchNorm, batchNormEpsilon } from '../kernels/batch-norm.js';
+import { createRandom, seedAt } from '../random.js';
 import type { Variables } from './variables.js';
 
 /** How a forward pass is run. */
@@ -56,7 +57,7 @@ export function runLayers(network: Network, variables: Variables, x: Tensor4D, o
   };
   network.layers.forEach((layer, index) => {
     const inputs = sourcesOf(layer).map((source) => valueAt(values, source));
-    values.set(layer.name, runLayer(layer, inputs, variable, { training, seed: seed + index, momentum }));
+    values.set(layer.name, runLayer(layer, inputs, variable, { training, seed: seedAt(seed, index), momentum }));
   });
   return values;
 }
@@ -120,9 +121,11 @@ function runLayer(layer: Layer, inputs: readonly Tensor[], variable: (name: stri
   }
 }
 
+// Drawn here and not by tf.randomUniform, which is slower and whose numbers may change between versions.
 function dropout(x: Tensor, rate: number, seed: number): Tensor {
-  const kept = tf.tidy(() => tf.mul(tf.cast(tf.greaterEqual(tf.randomUniform(x.shape, 0, 1, 'float32', seed), rate), 'float32'), 1 / (1 - rate)));
-  return tf.mul(x, kept);
+  const random = createRandom(seed);
+  const kept = Float32Array.from({ length: x.size }, () => (random.next() < rate ? 0 : 1 / (1 - rate)));
+  return tf.mul(x, tf.tensor(kept, x.shape));
 }
 
 function runBatchNorm(name: string, x: Tensor4D, variable: (name: string) => Variable, { training, momentum }: Required<RunOptions>): Tensor {
