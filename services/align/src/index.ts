@@ -1,1 +1,1 @@
-export {};
+export { createAlignStage, type AlignFrame } from './align-stage.js';

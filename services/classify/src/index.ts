@@ -1,1 +1,3 @@
-export {};
+export { createSlidingWindows, type SlidingWindows } from './sliding-windows.js';
+export { windowConfig, type WindowConfig } from './window-config.js';
+export { createWindowStage } from './window-stage.js';

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+
+import { describeOptions, jsonSchemaOf, loadConfig } from '@deadpan/shared';
+import type { Command } from 'commander';
+import { stringify } from 'yaml';
+
+import { deadpanConfig, type DeadpanConfig } from '../config.js';
+
+/** The configuration file that is read when none is named. */
+const DEFAULT_FILE = 'deadpan.yaml';
+
+/**
+ * The effective configuration of a command.
+ * @param file as given by `--config`; without it `deadpan.yaml` in the current folder, where there is one
+ * @param flags values by dotted path; undefined ones are passed over
+ * @throws DeadpanError E_CONFIG
+ */
+export function effectiveConfig(
+  file: string | undefined,
+  flags: Readonly<Record<string, unknown>> = {},
+): DeadpanConfig {
+  return loadConfig(deadpanConfig, {
+    file: file ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined),
+    environment: process.env,
+    flags,
+  });
+}
+
+/** Adds `config check`, `config show` and `config schema`. */
+export function addConfigCommand(program: Command, finish: (exitCode: number) => void): void {
+  const config = program.command('config').description('Checks and shows the configuration.');
+  const fileOption = [
+    '--config <file>',
+    `configuration file (default: ${DEFAULT_FILE}, where there is one)`,
+  ] as const;
+  config
+    .command('check')
+    .description('Says whether the configuration is valid, and if not, everything that is wrong with it.')
+    .option(...fileOption)
+    .action((options: { config?: string }) => {
+      effectiveConfig(options.config);
+      process.stdout.write('The configuration is valid.\n');
+      finish(0);
+    });
+  config
+    .command('show')
+    .description('Prints the effective configuration: file, then DEADPAN_* variables, then flags.')
+    .option(...fileOption)
+    .action((options: { config?: string }) => {
+      process.stdout.write(stringify(effectiveConfig(options.config)));
+      finish(0);
+    });
+  config
+    .command('schema')
+    .description('Prints the JSON Schema of the configuration file.')
+    .action(() => {
+      process.stdout.write(`${JSON.stringify(jsonSchemaOf(deadpanConfig), null, 2)}\n`);
+      finish(0);
+    });
+  config
+    .command('options')
+    .description('Lists every option with its variable, type, default, unit and range.')
+    .action(() => {
+      for (const option of describeOptions(deadpanConfig)) {
+        const unit = option.unit === undefined ? '' : ` ${option.unit}`;
+        const range = option.range === undefined ? '' : `, ${option.range}`;
+        process.stdout.write(
+          `${option.path.join('.')}  (${option.type}${range}; default ${JSON.stringify(option.default)}${unit})\n` +
+            `    ${option.help}  [${option.variable}]\n`,
+        );
+      }
+      finish(0);
+    });
+}

@@ -1,0 +1,33 @@
+import { ingestConfig } from '@deadpan/ingest';
+import { windowConfig } from '@deadpan/classify';
+import { z } from 'zod';
+
+/** How inference is run. */
+const inferenceConfig = z.strictObject({
+  device: z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto').describe('What runs the networks.'),
+  workers: z.int().min(0).max(256).default(0).describe('Worker threads; 0: one a core, or one for a GPU.'),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(16)
+    .describe('Most faces in one call of a network.')
+    .meta({ unit: 'faces' }),
+  batchDelay: z
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(100)
+    .describe('Longest wait of a face for others to share its call.')
+    .meta({ unit: 'ms' }),
+});
+
+/** Every option of Deadpan, each declared by the part that it belongs to. */
+export const deadpanConfig = z.strictObject({
+  ingest: ingestConfig.prefault({}),
+  inference: inferenceConfig.prefault({}),
+  window: windowConfig.prefault({}),
+});
+
+/** The effective configuration. */
+export type DeadpanConfig = z.output<typeof deadpanConfig>;

@@ -1,0 +1,105 @@
+import builder from 'fluent-ffmpeg';
+import type { Ffmpeg } from './ffmpeg.js';
+import type { MediaKind } from './media-kind.js';
+
+/** Which frames of a file ffmpeg is asked for, and how large. */
+export interface FileCommandOptions {
+  /** Analysed frames a second; null for all. */
+  readonly fps: number | null;
+  /** No frame before this time, microseconds. */
+  readonly fromUs: number;
+  /** The sampling slot of the last frame before `fromUs`, which must not be filled twice; null for none. */
+  readonly filledSlot: number | null;
+  /** Longest side of the frames; larger ones are scaled down. */
+  readonly maxSide: number;
+  /** Frames with more pixels are refused. */
+  readonly maxPixels: number;
+}
+
+// What people film, keep and publish. Audio formats are here so that a sound file is called one and not unreadable.
+const FORMATS = [
+  ...['mov', 'mp4', 'matroska', 'webm', 'avi', 'mpegts', 'mpeg', 'mpegvideo', 'flv', 'live_flv', 'asf', 'ogg', 'wtv'],
+  ...['mxf', 'dv', 'ivf', 'h264', 'hevc', 'm4v', 'mjpeg', 'yuv4mpegpipe', 'nut', 'gif', 'apng', '3gp'],
+  ...['mp3', 'wav', 'flac', 'aac', 'aiff', 'ac3'],
+].join(',');
+
+/** Before a wanted time, seconds: some containers land late by a few frames. */
+const SEEK_MARGIN_S = 2;
+/** Half a microsecond and a little: times are compared exactly as they are written, rounded to a microsecond. */
+const ROUNDING_US = 0.6;
+
+/** How far before a slot's beginning a frame still belongs to it, in slots: for times rounded to milliseconds. */
+const SLOT_TOLERANCE = 0.05;
+
+/** The slot of `1 / fps` seconds that a time falls into; one frame of each slot is analysed, the first. */
+export function samplingSlot(timeUs: number, fps: number): number {
+  return Math.floor((timeUs / 1e6) * fps + SLOT_TOLERANCE);
+}
+
+const UPRIGHT: Readonly<Record<number, readonly string[]>> = {
+  2: ['hflip'],
+  3: ['hflip', 'vflip'],
+  4: ['vflip'],
+  5: ['transpose=0'],
+  6: ['transpose=1'],
+  7: ['transpose=3'],
+  8: ['transpose=2'],
+};
+
+/**
+ * The arguments that make ffmpeg write a file's frames as NUT with raw rgb24 to its standard output, upright, in
+ * square pixels, with true times in microseconds since the start of the media.
+ *
+ * - `-copyts -start_at_zero` keeps a frame's time the same to the last digit wherever reading starts.
+ * - Sampling picks the first frame of each slot of `1 / fps` seconds. `-vf fps` would invent and repeat frames.
+ * - Only local files, and no playlist that could name others.
+ */
+export function fileArguments(ffmpeg: Ffmpeg, path: string, media: MediaKind, options: FileCommandOptions): string[] {
+  const command = builder(path)
+    .inputOptions('-hide_banner', '-nostdin', '-nostats', '-v', 'level+verbose')
+    .inputOptions('-max_pixels', String(options.maxPixels), '-protocol_whitelist', 'file');
+  const filters: string[] = [];
+
+  if (media.kind === 'image') {
+    command
+      .inputOptions('-noautorotate', '-format_whitelist', 'image2', '-f', 'image2', '-pattern_type', 'none')
+      .inputOptions('-c:v', media.decoder);
+    filters.push(...(UPRIGHT[media.orientation] ?? []));
+  } else {
+    command.inputOptions('-format_whitelist', FORMATS, '-copyts', '-start_at_zero');
+    const seekS = options.fromUs / 1e6 - SEEK_MARGIN_S;
+    if (media.seekable && seekS > 0) command.inputOptions('-ss', seekS.toFixed(6));
+    const selected = selection(options);
+    if (selected !== null) filters.push(`select='${selected}'`);
+  }
+  filters.push(scaling(options.maxSide), 'setsar=1');
+
+  command
+    .output('pipe:1')
+    .outputOptions('-map', '0:V:0', '-an', '-sn', '-dn', '-map_metadata', '-1')
+    .outputOptions(ffmpeg.frameTimingOption, 'passthrough', '-enc_time_base', '1:1000000')
+    .outputOptions('-vf', filters.join(','), '-pix_fmt', 'rgb24', '-c:v', 'rawvideo', '-f', 'nut');
+  if (media.kind === 'image') command.outputOptions('-frames:v', '1');
+  return builtArguments(command);
+}
+
+function selection({ fps, fromUs, filledSlot }: FileCommandOptions): string | null {
+  const conditions: string[] = [];
+  if (fromUs > 0) conditions.push(`gte(t,${((fromUs - ROUNDING_US) / 1e6).toFixed(7)})`);
+  if (fps !== null) {
+    const slot = (time: string): string => `floor(${time}*${fps}+${SLOT_TOLERANCE})`;
+    const previous = `if(isnan(prev_selected_t),${filledSlot ?? 'NAN'},${slot('prev_selected_t')})`;
+    conditions.push(`not(eq(${slot('t')},${previous}))`);
+  }
+  return conditions.length === 0 ? null : conditions.join('*');
+}
+
+function scaling(maxSide: number): string {
+  const ratio = `min(1,${maxSide}/max(iw*sar,ih))`;
+  return `scale=w='max(1,round(iw*sar*${ratio}))':h='max(1,round(ih*${ratio}))'`;
+}
+
+/** The safe part of fluent-ffmpeg: it builds arguments well; its `run` misreads newer versions and hides the pipe. */
+export function builtArguments(command: builder.FfmpegCommand): string[] {
+  return (command as unknown as { _getArguments(): string[] })._getArguments();
+}

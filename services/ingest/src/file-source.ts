@@ -1,0 +1,222 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { DeadpanError, type Frame } from '@deadpan/shared';
+import { decoderFailure, inputMissing } from './decoder-failure.js';
+import type { ScaledSize } from './decoder-report.js';
+import { startDecoding, type DecodedFrame, type Decoding } from './decoding.js';
+import type { Ffmpeg } from './ffmpeg.js';
+import { fileArguments, samplingSlot } from './file-command.js';
+import { mediaKind } from './media-kind.js';
+import { createPixelPool } from './pixel-pool.js';
+
+/** How a file is read. */
+export interface FileOptions {
+  readonly ffmpeg: Ffmpeg;
+  /** The frames' `camera`; the file's name when absent. */
+  readonly camera?: string;
+  /** Analysed frames a second, sampled by time; all frames when absent. */
+  readonly fps?: number;
+  /** First time that counts, microseconds since the start of the media. */
+  readonly startUs?: number;
+  /** First time that counts no more. */
+  readonly endUs?: number;
+  /** Longest side of the pixels handed out, 1280 when absent; larger frames are scaled down, smaller ones never up. */
+  readonly maxSide?: number;
+  /** Frames with more pixels than this (36 million when absent, so 8192 x 4320 passes) are refused undecoded. */
+  readonly maxPixels?: number;
+  /** The last frame that an earlier run was done with: reading goes on after it, with the same numbers and times. */
+  readonly resumeAfter?: { readonly sequence: number; readonly timeUs: number };
+}
+
+/** What a file turned out to be. */
+export interface FileInfo {
+  /** As it was given. */
+  readonly path: string;
+  readonly kind: 'video' | 'image';
+  /** Upright size of the first frame in square pixels; 0 where no frame was left to read. */
+  readonly width: number;
+  readonly height: number;
+  /** As the container says, to the hundredth of a second; null for images and where it does not say. */
+  readonly durationUs: number | null;
+  /** As the container says; an average where the rate varies, null for images. */
+  readonly nominalFps: number | null;
+  readonly codec: string | null;
+  readonly pixelFormat: string | null;
+}
+
+/** The frames of a file, in order, each once. */
+export interface FileSource extends AsyncIterable<Frame> {
+  readonly info: FileInfo;
+  /** Frames that were handed out and not released yet. */
+  readonly unreleased: number;
+  /** Ends the decoder and waits until it is gone. An iteration that stops early does it by itself. */
+  close(): Promise<void>;
+}
+
+/** Shorter side below which there cannot be a face. */
+const MIN_SIDE = 16;
+/** Decoded frames that wait for the consumer before the pipe is paused. */
+const AHEAD = 4;
+/** Unused pixel buffers that are kept for reuse. */
+const SPARE = 16;
+/** Nearer than this, two frames of one file do not follow each other. */
+const SMALLEST_STEP_US = 100;
+
+/**
+ * Opens a video or a still image. Resolves once the first frame is there, so a file that cannot be read fails here.
+ *
+ * Iteration follows the consumer: when it is slow the decoder waits, and nothing is dropped. A frame's pixels are
+ * reused after its `release()`. A file that breaks off or is damaged yields every frame that could be decoded and
+ * then throws.
+ *
+ * @throws DeadpanError `E_INPUT_*` for what is wrong with the file, `E_DECODER_DIED` when ffmpeg was killed. The same
+ * codes come out of the iteration for what shows only later.
+ */
+export async function openFile(path: string, options: FileOptions): Promise<FileSource> {
+  const absolute = resolve(path);
+  await checkFile(absolute, path);
+  const media = await mediaKind(absolute).catch((cause: unknown) => {
+    throw inputMissing(path, cause);
+  });
+  const { ffmpeg, camera = basename(path), resumeAfter } = options;
+  const fps = options.fps ?? null;
+  const startUs = options.startUs ?? 0;
+  const endUs = options.endUs ?? Infinity;
+  const pool = createPixelPool(SPARE);
+  const start = (fromUs: number, filledSlot: number | null): Decoding =>
+    startDecoding(
+      ffmpeg,
+      fileArguments(ffmpeg, absolute, media, {
+        fps,
+        fromUs,
+        filledSlot,
+        maxSide: options.maxSide ?? 1280,
+        maxPixels: options.maxPixels ?? 36_000_000,
+      }),
+      pool,
+      AHEAD,
+    );
+
+  // Resuming starts at the very frame that is done and skips it, so the sampling goes on from the same state.
+  let decoding = start(resumeAfter?.timeUs ?? startUs, null);
+  let sequence = resumeAfter === undefined ? 0 : resumeAfter.sequence + 1;
+  let frames = 0;
+  let lastTimeUs = -1;
+  let size: ScaledSize | null = null;
+  let over = false;
+
+  const close = async (): Promise<void> => {
+    over = true;
+    await decoding.stop();
+  };
+
+  const nextFrame = async (): Promise<Frame | null> => {
+    while (!over) {
+      const next = await decoding.next();
+      if (!('data' in next)) {
+        if (over) return null;
+        await close();
+        const partial = startUs > 0 || endUs < Infinity || resumeAfter !== undefined;
+        const failure = decoderFailure(path, { report: decoding.report, end: next, frames, lastTimeUs, partial });
+        if (failure !== null) throw failure;
+        return null;
+      }
+      if (changed(next, size, decoding)) {
+        // A new size in the middle of the stream: ffmpeg's output cannot follow, a new run can.
+        pool.give(next.data);
+        await decoding.stop();
+        if (size === null) throw new DeadpanError('E_DECODER_DIED', `"${path}" could not be read: ffmpeg's frames do not fit their size.`);
+        size = null;
+        decoding = start(lastTimeUs + SMALLEST_STEP_US, fps === null ? null : samplingSlot(lastTimeUs, fps));
+        continue;
+      }
+      size = next.size;
+      frames += 1;
+      lastTimeUs = next.timeUs;
+      if (next.timeUs >= endUs) {
+        pool.give(next.data);
+        await close();
+        return null;
+      }
+      if (resumeAfter !== undefined && next.timeUs <= resumeAfter.timeUs) {
+        pool.give(next.data);
+        continue;
+      }
+      if (Math.min(size.sourceWidth, size.sourceHeight) < MIN_SIDE) {
+        pool.give(next.data);
+        await close();
+        throw new DeadpanError(
+          'E_INPUT_TOO_SMALL',
+          `"${path}" has frames of ${size.sourceWidth} x ${size.sourceHeight} pixels, too small for a face.`,
+        );
+      }
+      return frameOf(next, camera, sequence++, (data) => {
+        pool.give(data);
+      });
+    }
+    return null;
+  };
+
+  const first = await nextFrame();
+  const { report } = decoding;
+  let begun = false;
+  return {
+    info: {
+      path,
+      kind: media.kind,
+      width: first?.width ?? 0,
+      height: first?.height ?? 0,
+      durationUs: media.kind === 'image' ? null : report.durationUs,
+      nominalFps: media.kind === 'image' ? null : report.nominalFps,
+      codec: report.codec,
+      pixelFormat: report.pixelFormat,
+    },
+    get unreleased() {
+      return pool.taken;
+    },
+    close,
+    async *[Symbol.asyncIterator]() {
+      if (begun) throw new TypeError('a FileSource can be read only once');
+      begun = true;
+      try {
+        for (let frame = first; frame !== null; frame = await nextFrame()) yield frame;
+      } finally {
+        await close();
+      }
+    },
+  };
+}
+
+function changed(frame: DecodedFrame, size: ScaledSize | null, decoding: Decoding): boolean {
+  if (frame.data.byteLength !== frame.size.width * frame.size.height * 3) return true;
+  return size !== null && decoding.report.sizes.at(-1) !== size && frame.size !== size;
+}
+
+function frameOf(decoded: DecodedFrame, camera: string, sequence: number, give: (data: Uint8Array) => void): Frame {
+  const { timeUs, data, size } = decoded;
+  let released = false;
+  return {
+    camera,
+    epoch: 0,
+    sequence,
+    timeUs,
+    width: size.sourceWidth,
+    height: size.sourceHeight,
+    image: { width: size.width, height: size.height, data },
+    release() {
+      if (released) return;
+      released = true;
+      give(data);
+    },
+  };
+}
+
+async function checkFile(absolute: string, name: string): Promise<void> {
+  const stats = await stat(absolute).catch((cause: unknown) => {
+    throw inputMissing(name, cause);
+  });
+  if (!stats.isFile()) {
+    throw new DeadpanError('E_INPUT_FORMAT', `"${name}" is not a file.`, { advice: 'Name a video, an image, or a folder of them.' });
+  }
+  if (stats.size === 0) throw new DeadpanError('E_INPUT_EMPTY', `"${name}" is empty.`);
+}
