@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+import { expandInputs } from './expand-inputs.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'deadpan-inputs-'));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+for (const path of ['b.mp4', 'a.mp4', 'a.mkv', 'deep/er/c.MOV', 'deep/notes.txt', 'other/b.mp4', '[x].mp4']) {
+  mkdirSync(join(folder, path, '..'), { recursive: true });
+  writeFileSync(join(folder, path), 'x');
+}
+mkdirSync(join(folder, 'empty'));
+const at = (path: string): string => join(folder, path);
+
+test('a folder gives its media in a stable order, below its own name, extensions kept where names would meet', async () => {
+  assert.deepEqual(
+    (await expandInputs([folder])).inputs.map(({ output }) => output),
+    ['[x]', 'a.mkv', 'a.mp4', 'b', 'deep/er/c', 'other/b'],
+  );
+});
+
+test('files keep their order; the same file counts once; equal names from two places are told apart', async () => {
+  const { inputs } = await expandInputs([at('other/b.mp4'), at('b.mp4'), at('./b.mp4')]);
+  assert.deepEqual(
+    inputs.map(({ path, output }) => [path, output]),
+    [
+      [at('other/b.mp4'), 'b.mp4'],
+      [at('b.mp4'), 'b.mp4-2'],
+    ],
+  );
+});
+
+test('a glob gives its matches; a file that looks like a glob is that file', async () => {
+  assert.deepEqual(
+    (await expandInputs([at('*.mkv')])).inputs.map(({ path }) => path),
+    [at('a.mkv')],
+  );
+  assert.deepEqual(
+    (await expandInputs([at('[x].mp4')])).inputs.map(({ output }) => output),
+    ['[x]'],
+  );
+});
+
+test('names that lead to nothing are said, and the others go on', async () => {
+  const names = [at('none.mp4'), at('empty'), at('*.webm'), at('b.mp4')];
+  const { inputs, failures } = await expandInputs(names);
+  assert.deepEqual(
+    failures.map(({ input, error }) => [input, error.code, error.message.includes(input)]),
+    [
+      [names[0], 'E_INPUT_MISSING', true],
+      [names[1], 'E_INPUT_EMPTY', true],
+      [names[2], 'E_INPUT_EMPTY', true],
+    ],
+  );
+  assert.deepEqual(
+    inputs.map(({ output }) => output),
+    ['b'],
+  );
+});
