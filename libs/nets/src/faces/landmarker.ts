@@ -1,0 +1,33 @@
+import type { RgbImage } from '@deadpan/shared';
+import { applySimilarity, samplePatch, type Similarity } from '@deadpan/vision';
+import { buildLandmarkNet, LANDMARK_INPUT_SIZE, LANDMARKS } from '../face-api/index.js';
+import { floatOutput, type OpenSession } from '../sessions/index.js';
+
+/**
+ * Places 68 landmarks (iBUG order) on each square of a picture, all in one batch: x0, y0, x1, y1, ... in pixels of the
+ * picture. A square is a similarity from a patch of LANDMARK_INPUT_SIZE pixels to the picture.
+ */
+export type Landmarker = (image: RgbImage, squares: readonly Similarity[]) => Promise<Float32Array[]>;
+
+/** Loads face-api's landmark network. For a worker. */
+export async function createLandmarker(open: OpenSession): Promise<Landmarker> {
+  const session = await open(buildLandmarkNet());
+  const size = LANDMARK_INPUT_SIZE;
+  const numbers = LANDMARKS * 2;
+  return async function placeLandmarks(image, squares) {
+    if (squares.length === 0) return [];
+    const data = new Float32Array(squares.length * 3 * size * size);
+    for (const [i, square] of squares.entries()) {
+      samplePatch(image, square, size, data, { channels: 3, edge: 'replicate', offset: i * 3 * size * size });
+    }
+    const outputs = await session.run({ image: { dims: [squares.length, 3, size, size], data } });
+    const placed = floatOutput(outputs, 'landmarks').data;
+    return squares.map((square, i) => {
+      const fractions = placed.subarray(i * numbers, (i + 1) * numbers);
+      return applySimilarity(
+        square,
+        fractions.map((value) => value * size),
+      );
+    });
+  };
+}
