@@ -70,7 +70,9 @@ function log(logger: Logger, { level, log: said, namespace }: LogEntry): void {
     message: string;
   };
   const about = { part: namespace, error, broker, groupId, topic, partition };
-  if (level <= logLevel.ERROR) logger.error(about, message);
+  // An answer that says no is for whoever asked to judge; most mean that a group meets anew.
+  if (message.startsWith('Response ')) logger.debug(about, message);
+  else if (level <= logLevel.ERROR) logger.error(about, message);
   else if (level === logLevel.WARN) logger.warn(about, message);
   else logger.debug(about, message);
 }

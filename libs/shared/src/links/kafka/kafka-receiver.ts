@@ -2,7 +2,7 @@ import type { Consumer, EachBatchPayload, OffsetsByTopicPartition } from 'kafkaj
 
 import type { RecordCodec } from '../../codecs/index.js';
 import { DeadpanError } from '../../errors/index.js';
-import type { Envelope } from '../envelope.js';
+import type { Envelope, Origin } from '../envelope.js';
 import type { Receiver } from '../link.js';
 import type { DeadLetters } from './dead-letters.js';
 import { rebalanceTimeoutMs, type KafkaClient } from './kafka-client.js';
@@ -80,6 +80,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
   const readers = new Map<number, PartitionReader<Out>>();
   const committed = new Map<number, number>();
   const paused = new Set<number>();
+  const letters = new Set<Promise<void>>();
   let assigned: readonly number[] = [];
   let memberId: string | undefined;
   let joins = 0;
@@ -147,6 +148,20 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     await payload.heartbeat();
   }
 
+  /** Resolves once the message is put aside; never where that fails, for its offset must not be committed then. */
+  async function putAside(origin: Origin, error: Error): Promise<void> {
+    const put = options.deadLetters.put({ stage: options.group, reason: 'unreadable', error, origin });
+    letters.add(put);
+    try {
+      await put;
+    } catch (cause) {
+      fail(new DeadpanError('E_LINK', 'A message could not be put aside.', { cause }));
+      await new Promise<never>(() => undefined);
+    } finally {
+      letters.delete(put);
+    }
+  }
+
   function open(start: { partition: number; committed: number; from: number }): PartitionReader<Out> {
     const { partition } = start;
     const reader = createPartitionReader<Out>({
@@ -156,14 +171,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
       inFlight,
       replayUs,
       untilEnd,
-      putAside: (origin, error) =>
-        options.deadLetters
-          .put({ stage: options.group, reason: 'unreadable', error, origin })
-          .catch((cause: unknown) => {
-            fail(new DeadpanError('E_LINK', 'A message could not be put aside.', { cause }));
-            // Never settled: its offset must not be committed.
-            return new Promise<never>(() => undefined);
-          }),
+      putAside,
       onAck: wake,
       onRead: (lag) => {
         observer.read(topic, partition, lag);
@@ -375,6 +383,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
       await stop(0);
       closed = true;
       clearInterval(ticker);
+      await Promise.allSettled(letters);
       await commitAcked();
       await consumer.disconnect();
       await admin.disconnect();
