@@ -1,1 +1,1 @@
-export {};
+export { createNormalizeStage } from './normalize-stage.js';
