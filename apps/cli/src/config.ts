@@ -1,3 +1,4 @@
+import { alignConfig } from '@deadpan/align';
 import { ingestConfig } from '@deadpan/ingest';
 import { windowConfig } from '@deadpan/classify';
 import { z } from 'zod';
@@ -25,6 +26,7 @@ const inferenceConfig = z.strictObject({
 /** Every option of Deadpan, each declared by the part that it belongs to. */
 export const deadpanConfig = z.strictObject({
   ingest: ingestConfig.prefault({}),
+  align: alignConfig.prefault({}),
   inference: inferenceConfig.prefault({}),
   window: windowConfig.prefault({}),
 });

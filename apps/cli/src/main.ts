@@ -1,6 +1,7 @@
 import { DeadpanError, ERROR_CODES, sentenceOf } from '@deadpan/shared';
 import { Command, CommanderError } from 'commander';
 
+import { addAnalyzeCommand } from './commands/analyze.js';
 import { addConfigCommand } from './commands/config.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { version } from './version.js';
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
+  addAnalyzeCommand(program, finish);
   addConfigCommand(program, finish);
   addDoctorCommand(program, finish);
   try {

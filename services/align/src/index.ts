@@ -1,1 +1,3 @@
-export { createAlignStage, type AlignFrame } from './align-stage.js';
+export * from './align-stage.js';
+export * from './align.js';
+export * from './config.js';

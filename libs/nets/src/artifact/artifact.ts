@@ -23,7 +23,12 @@ export const ferArtifactSchema = z.strictObject({
   kind: z.literal('fer'),
   ...common,
   /** Meaning of the outputs, in their order. */
-  labels: z.tuple(CLASSES.map((name) => z.literal(name)) as [z.ZodLiteral<(typeof CLASSES)[number]>, ...z.ZodLiteral<(typeof CLASSES)[number]>[]]),
+  labels: z.tuple(
+    CLASSES.map((name) => z.literal(name)) as [
+      z.ZodLiteral<(typeof CLASSES)[number]>,
+      ...z.ZodLiteral<(typeof CLASSES)[number]>[],
+    ],
+  ),
   inputSize: z.literal(60),
   /** What `writeExpressionInput` does to the pixels. */
   normalisation: z.literal('equalize-plane-standardize'),
@@ -35,7 +40,11 @@ export const ferArtifactSchema = z.strictObject({
 });
 
 /** What stands beside the reference generator's weights. */
-export const hngArtifactSchema = z.strictObject({ kind: z.literal('hng'), ...common, inputSize: z.literal(64) });
+export const hngArtifactSchema = z.strictObject({
+  kind: z.literal('hng'),
+  ...common,
+  inputSize: z.literal(64),
+});
 
 /** See {@link ferArtifactSchema}. */
 export type FerArtifact = z.infer<typeof ferArtifactSchema>;
@@ -45,6 +54,7 @@ export type HngArtifact = z.infer<typeof hngArtifactSchema>;
 /** A released model: its description and the bytes of its model.onnx. */
 export interface ReleasedModel<Artifact> {
   readonly artifact: Artifact;
+  /** Over shared memory, so that every worker reads the one copy. */
   readonly model: Uint8Array;
 }
 
@@ -63,19 +73,28 @@ async function readReleased<Artifact extends { sha256: string }>(
     } catch (cause) {
       throw new DeadpanError('E_MODEL_MISSING', `There is no ${name} in ${folder}.`, {
         cause,
-        advice: 'Name a folder that `deadpan export` wrote, or leave the option out to use the released models.',
+        advice:
+          'Name a folder that `deadpan export` wrote, or leave the option out to use the released models.',
       });
     }
   };
   const [text, model] = await Promise.all([read('artifact.json'), read('model.onnx')]);
   const parsed = schema.safeParse(parseJson(text.toString('utf8'), folder));
   if (!parsed.success) {
-    throw new DeadpanError('E_MODEL_INVALID', `artifact.json in ${folder} is not valid: ${z.prettifyError(parsed.error)}`);
+    throw new DeadpanError(
+      'E_MODEL_INVALID',
+      `artifact.json in ${folder} is not valid: ${z.prettifyError(parsed.error)}`,
+    );
   }
   if (sha256(model) !== parsed.data.sha256) {
-    throw new DeadpanError('E_MODEL_INVALID', `model.onnx in ${folder} is not the one that artifact.json describes.`);
+    throw new DeadpanError(
+      'E_MODEL_INVALID',
+      `model.onnx in ${folder} is not the one that artifact.json describes.`,
+    );
   }
-  return { artifact: parsed.data, model };
+  const shared = new Uint8Array(new SharedArrayBuffer(model.length));
+  shared.set(model);
+  return { artifact: parsed.data, model: shared };
 }
 
 function parseJson(text: string, folder: string): unknown {

@@ -14,7 +14,9 @@ export function onnxruntimeEngine(device: Device): Engine {
   return {
     async open(model) {
       try {
-        return wrap(await ort.InferenceSession.create(model, options));
+        // onnxruntime takes no shared memory on Node 20.
+        const own = model.buffer instanceof SharedArrayBuffer ? Uint8Array.from(model) : model;
+        return wrap(await ort.InferenceSession.create(own, options));
       } catch (cause) {
         throw new DeadpanError('E_MODEL_INVALID', `onnxruntime cannot load a network: ${sentenceOf(cause)}`, {
           cause,

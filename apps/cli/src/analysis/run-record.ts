@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { StageCounts } from '@deadpan/shared';
+
+import type { DeadpanConfig } from '../config.js';
+import type { ModelFacts } from '../report/report-html.js';
+import { writeWhole } from '../report/written-file.js';
+
+/** What became of one input. */
+export interface InputRecord {
+  /** As the user named it. */
+  readonly input: string;
+  /** Folder of its results, relative to the output folder. */
+  readonly output: string;
+  readonly state: 'done' | 'failed' | 'skipped';
+  /** Why it failed, with its error code; null otherwise. */
+  readonly reason: string | null;
+  /** What the results depend on: the file, the configuration, the models. The same fingerprint: nothing to do again. */
+  readonly fingerprint: string;
+  readonly frames: number;
+  readonly faces: number;
+  readonly tracks: number;
+  /** Wall clock. */
+  readonly seconds: number;
+  readonly stages: Readonly<Record<string, StageReport>>;
+}
+
+/** What one stage did for one input. */
+export interface StageReport {
+  readonly received: number;
+  readonly emitted: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly deadLettered: Readonly<Record<string, number>>;
+  /** Sum over calls, which may run side by side. */
+  readonly seconds: number;
+  /** Records a second of that time. */
+  readonly perSecond: number;
+}
+
+/** `run.json`. */
+export interface RunRecord {
+  readonly version: string;
+  readonly models: readonly ModelFacts[];
+  readonly configuration: DeadpanConfig;
+  readonly inputs: readonly InputRecord[];
+}
+
+/** Name of the file. */
+const FILE = 'run.json';
+
+/** The record of an earlier run in `folder`; null where there is none that can be read. */
+export async function readRunRecord(folder: string): Promise<RunRecord | null> {
+  try {
+    return JSON.parse(await readFile(join(folder, FILE), 'utf8')) as RunRecord;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Writes `run.json`.
+ * @throws DeadpanError E_OUTPUT
+ */
+export function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
+  return writeWhole(join(folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** A fingerprint of all that an input's results depend on. */
+export async function fingerprintOf(
+  path: string,
+  configuration: unknown,
+  models: readonly ModelFacts[],
+): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  const facts = JSON.stringify([size, mtimeMs, configuration, models]);
+  return createHash('sha256').update(facts).digest('hex').slice(0, 32);
+}
+
+/** Counts as run.json shows them. */
+export function stageReports(counts: ReadonlyMap<string, StageCounts>): Record<string, StageReport> {
+  const round = (value: number): number => Math.round(value * 1000) / 1000;
+  return Object.fromEntries(
+    [...counts].map(([stage, { received, emitted, dropped, deadLettered, seconds }]) => [
+      stage,
+      {
+        received,
+        emitted,
+        dropped,
+        deadLettered,
+        seconds: round(seconds),
+        perSecond: seconds > 0 ? round(received / seconds) : 0,
+      },
+    ]),
+  );
+}

@@ -1,0 +1,178 @@
+import type { AlignedFace, Face, Frame, FrameReference } from '@deadpan/shared';
+import type { InferencePool } from '@deadpan/nets';
+import {
+  NO_TRACKS,
+  predictTracks,
+  scaleBox,
+  stepTracks,
+  TRACKER_DEFAULTS,
+  type TrackerOptions,
+  type Tracks,
+} from '@deadpan/vision';
+import { alignTask, type AlignResult, type FollowedFace, type FoundFace } from './align-task.js';
+import type { AlignConfig } from './config.js';
+
+/** What {@link createAlign} needs. */
+export interface AlignOptions {
+  readonly pool: InferencePool;
+  readonly config: AlignConfig;
+  /** Goes before every track id: something random for live sources, so that ids of two sessions differ. */
+  readonly trackPrefix?: string;
+}
+
+/** The align stage: finds, follows and aligns faces. */
+export interface Align {
+  /**
+   * The faces of a frame, by rising track; a single record whose face is null where there is none. Frames of a camera
+   * are taken one after the other in the order of the calls, those of different cameras at once. The frame is released.
+   * The same frames give the same faces to the last digit, whatever else runs.
+   * @throws DeadpanError E_ENGINE, E_MODEL_MISSING or E_MODEL_INVALID where the networks cannot run
+   */
+  (frame: Frame): Promise<readonly Face[]>;
+  /** Forgets a camera, or a file that has ended. */
+  end(camera: string): void;
+}
+
+/** What is known of a camera between two frames; in pixels of its pictures. */
+interface CameraState {
+  readonly epoch: number;
+  readonly tracks: Tracks;
+  /** The faces of the frame before. */
+  readonly faces: readonly (FollowedFace & { readonly detection: number })[];
+  readonly lastSearchUs: number;
+  /** When a face was last lost. */
+  readonly lastLossUs: number;
+}
+
+/** While a face is missing the frame is searched this often, in microseconds, and for this long. */
+const EAGER_INTERVAL_US = 100_000;
+const EAGER_TIME_US = 1_000_000;
+/** A followed face that the searching detector sees as one, or the tiny one does, counts as seen from this score on. */
+const LEAST_VERIFIED = 0.2;
+/** The detector's word alone is enough from here on. */
+const CERTAIN = 0.9;
+
+const NOTHING_KNOWN = { tracks: NO_TRACKS, faces: [], lastSearchUs: -Infinity, lastLossUs: -Infinity };
+
+/** Makes the align stage. State lives in it, one for each camera. */
+export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): Align {
+  const work = alignTask();
+  const tracker: TrackerOptions = {
+    ...TRACKER_DEFAULTS,
+    longestGapUs: config.longestGap * 1e6,
+    highScore: config.minimumScore,
+  };
+  const cameras = new Map<string, Promise<CameraState>>();
+
+  async function step(before: CameraState, frame: Frame): Promise<{ state: CameraState; faces: readonly Face[] }> {
+    try {
+      const { image, timeUs } = frame;
+      const followed = whereExpected(before, timeUs, tracker);
+      const search = isSearchDue(before, timeUs, config);
+      const { detectionSize, mostFaces } = config;
+      const result = await pool.run(work, { image, followed, search, detectionSize, mostFaces });
+      const { state, found } = updateCamera(before, result, timeUs, tracker);
+      const scale = frame.width / image.width;
+      return { state, faces: toFaces(frame, found, scale, trackPrefix) };
+    } finally {
+      frame.release();
+    }
+  }
+
+  async function align(frame: Frame): Promise<readonly Face[]> {
+    const before = cameras.get(frame.camera);
+    const running = (async () => {
+      // What went wrong with the frame before is the business of its own caller; the camera starts anew.
+      const known = await before?.catch(() => undefined);
+      const state = known?.epoch === frame.epoch ? known : startEpoch(frame.epoch, known);
+      return step(state, frame);
+    })();
+    const next = running.then(({ state }) => state);
+    next.catch(() => undefined);
+    cameras.set(frame.camera, next);
+    return (await running).faces;
+  }
+
+  return Object.assign(align, {
+    end: (camera: string) => {
+      cameras.delete(camera);
+    },
+  });
+}
+
+/** A new epoch knows nothing but which track ids are used up. */
+function startEpoch(epoch: number, before: CameraState | undefined): CameraState {
+  const nextId = before?.tracks.nextId ?? NO_TRACKS.nextId;
+  return { ...NOTHING_KNOWN, epoch, tracks: { nextId, tracks: [] } };
+}
+
+/** The faces of the frame before, moved on as their tracks move. */
+function whereExpected(before: CameraState, timeUs: number, tracker: TrackerOptions): FollowedFace[] {
+  const predicted = predictTracks(before.tracks, timeUs, tracker).tracks;
+  return before.faces.flatMap(({ track, landmarks, crop }) => {
+    const then = before.tracks.tracks.find(({ id }) => id === track)?.box;
+    const now = predicted.find(({ id }) => id === track)?.box;
+    if (then === undefined || now === undefined) return [];
+    const dx = now.x + now.width / 2 - then.x - then.width / 2;
+    const dy = now.y + now.height / 2 - then.y - then.height / 2;
+    return [{ track, crop, landmarks: landmarks.map((value, i) => value + (i % 2 === 0 ? dx : dy)) }];
+  });
+}
+
+function isSearchDue(before: CameraState, timeUs: number, config: AlignConfig): boolean {
+  const since = timeUs - before.lastSearchUs;
+  if (since >= config.keyFrameInterval * 1e6) return true;
+  return timeUs - before.lastLossUs <= EAGER_TIME_US && since >= EAGER_INTERVAL_US;
+}
+
+type TrackedFace = FoundFace & { readonly id: number; readonly detection: number };
+
+function updateCamera(before: CameraState, result: AlignResult, timeUs: number, tracker: TrackerOptions) {
+  const candidates = result.faces.map((face) => ({ box: face.box, score: scoreOf(face) }));
+  const known = result.faces.map(({ track }) => track);
+  const { tracks, ids } = stepTracks(before.tracks, candidates, timeUs, tracker, known);
+  const found = result.faces.flatMap((face, i): TrackedFace[] => {
+    const id = ids[i] ?? null;
+    if (id === null) return [];
+    const held = before.faces.find(({ track }) => track === id)?.detection ?? 0;
+    return [{ ...face, id, detection: Math.max(face.verified, face.detected ?? held) }];
+  });
+  const lost = before.faces.some(({ track }) => found.every(({ id }) => id !== track));
+  const state: CameraState = {
+    epoch: before.epoch,
+    tracks,
+    faces: found.map(({ id, landmarks, crop, detected, detection }) => ({
+      track: id,
+      landmarks,
+      crop,
+      detection: detected ?? before.faces.find(({ track }) => track === id)?.detection ?? detection,
+    })),
+    lastSearchUs: result.searched ? timeUs : before.lastSearchUs,
+    lastLossUs: lost ? timeUs : before.lastLossUs,
+  };
+  return { state, found: found.sort((a, b) => a.id - b.id) };
+}
+
+/** A face that only the searching detector saw must look like one to the other as well, unless it is certain. */
+function scoreOf({ verified, detected }: FoundFace): number {
+  if (detected === null) return verified;
+  return verified >= LEAST_VERIFIED || detected >= CERTAIN ? detected : Math.min(detected, verified);
+}
+
+function toFaces(frame: Frame, found: readonly TrackedFace[], scale: number, prefix: string): Face[] {
+  const { camera, epoch, sequence, timeUs, width, height } = frame;
+  const about: FrameReference = { camera, epoch, sequence, timeUs, width, height };
+  if (found.length === 0) return [{ ...about, faces: 0, face: null }];
+  return found.map(({ id, box, detection, landmarks, pose, quality, crop }) => {
+    const face: AlignedFace = {
+      track: `${prefix}${id}`,
+      box: scaleBox(box, scale),
+      detection,
+      landmarks: landmarks.map((value) => value * scale),
+      pose,
+      quality,
+      crop,
+    };
+    return { ...about, faces: found.length, face };
+  });
+}
