@@ -354,6 +354,8 @@ test('replicas share the partitions: one joins, one leaves, nothing is lost and 
   );
   const one = await replica();
   const two = await replica();
+  // The newcomer hears of its half first.
+  while (one.receiver.partitions.length !== 2) await new Promise(setImmediate);
   assert.deepEqual([...one.receiver.partitions, ...two.receiver.partitions].sort(), [0, 1, 2, 3]);
   await feeding;
   await leave(one);

@@ -41,7 +41,7 @@ export const TEXTS: TopicLayout = {
   public: false,
 };
 
-/** Texts as records: their own id, keyed by what stands before the colon. */
+/** Texts `key:number[:payload]` as records; key and number are the id. */
 export const textCodec: RecordCodec<string> = {
   type: 'deadpan.text.v1',
   contentType: 'application/octet-stream',
@@ -51,7 +51,7 @@ export const textCodec: RecordCodec<string> = {
     if (text.startsWith('poison')) throw new Error('poison');
     return text;
   },
-  id: (text) => text,
+  id: (text) => text.split(':', 2).join(':'),
   key: (text) => text.split(':')[0] ?? '',
 };
 

@@ -1,7 +1,8 @@
-import kafkajs from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 
 import { DeadpanError } from '../../errors/index.js';
 import type { KafkaClient } from './kafka-client.js';
+import { kafkaErrorType } from './kafka-error.js';
 import { TOPICS, topicSettings, type TopicLayout } from './topics.js';
 
 /** What became of one topic. */
@@ -28,7 +29,7 @@ export async function applyTopics(
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter(({ name }) => !existing.has(client.named(name)));
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: missing.map((topic) => ({
         topic: client.named(topic.name),
         numPartitions: partitions,
@@ -39,6 +40,10 @@ export async function applyTopics(
         })),
       })),
     });
+    await untilLed(
+      admin,
+      missing.map(({ name }) => client.named(name)),
+    );
     const applied: AppliedTopic[] = [];
     for (const topic of topics) {
       const name = client.named(topic.name);
@@ -88,5 +93,27 @@ export async function applyTopics(
       ],
     });
     return { name, state: 'changed', changes };
+  }
+}
+
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+const LED_WITHIN_MS = 30_000;
+
+/** Waits until every partition of new topics has a leader. kafkajs' own wait gives up where a broker has not heard of the topic yet. */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = performance.now() + LED_WITHIN_MS;
+  while (topics.length > 0) {
+    try {
+      const metadata = await admin.fetchTopicMetadata({ topics });
+      if (metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if (!NOT_YET.has(kafkaErrorType(error) ?? '')) throw error;
+    }
+    if (performance.now() > deadline) {
+      throw new DeadpanError('E_TOPIC', `The new topics ${topics.join(', ')} have no leader yet.`, {
+        advice: 'Check that enough brokers run, and apply again.',
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -28,6 +28,7 @@ export const rebalanceTimeoutMs = REBALANCE_TIMEOUT_MS;
 
 /** Connects nothing yet: brokers are reached when a sender, receiver or admin first needs them. */
 export function createKafkaClient(config: KafkaConfig, logger: Logger): KafkaClient {
+  const log = createLog(logger);
   const options: KafkaJsConfig = {
     clientId: config.clientId,
     brokers: [...config.brokers],
@@ -36,9 +37,7 @@ export function createKafkaClient(config: KafkaConfig, logger: Logger): KafkaCli
     // Belongs here: kafkajs passes a producer's own `retry` on to not all of its parts.
     retry: { initialRetryTime: 100, maxRetryTime: 2000, multiplier: 2, retries: 8 },
     logLevel: logLevel.WARN,
-    logCreator: () => (entry) => {
-      log(logger, entry);
-    },
+    logCreator: () => log,
     socketFactory({ host, port, ssl, onConnect }) {
       const socket = config.tls
         ? // IP addresses may not be sent as a server name.
@@ -64,15 +63,29 @@ export function createKafkaClient(config: KafkaConfig, logger: Logger): KafkaCli
   return { kafka: new kafkajs.Kafka(options), config, logger, named: (name) => config.topicPrefix + name };
 }
 
-function log(logger: Logger, { level, log: said, namespace }: LogEntry): void {
-  // `stack` would fill the log at each reconnect, `message` is the sentence.
-  const { message, error, broker, groupId, topic, partition } = said as Record<string, unknown> & {
-    message: string;
+// kafkajs tells of each single attempt to connect: during an outage that is many a second, all alike.
+const SAY_AGAIN_AFTER_MS = 10_000;
+
+function createLog(logger: Logger): (entry: LogEntry) => void {
+  const said = new Map<string, number>();
+  return ({ level, log, namespace }) => {
+    // `stack` would fill the log at each reconnect, `message` is the sentence.
+    const { message, error, broker, groupId, topic, partition } = log as Record<string, unknown> & {
+      message: string;
+    };
+    const about = { part: namespace, error, broker, groupId, topic, partition };
+    // An answer that says no is for whoever asked to judge: most mean that a group meets anew. And a producer here
+    // need not try for ever: after a failure a new one goes on.
+    const usual = message.startsWith('Response ') || message.startsWith('Limiting retries');
+    if (usual || level > logLevel.WARN) {
+      logger.debug(about, message);
+      return;
+    }
+    const now = performance.now();
+    const sentence = `${namespace} ${message}`;
+    if (now - (said.get(sentence) ?? Number.NEGATIVE_INFINITY) < SAY_AGAIN_AFTER_MS) return;
+    if (said.size > 1000) said.clear();
+    said.set(sentence, now);
+    logger.warn(about, message);
   };
-  const about = { part: namespace, error, broker, groupId, topic, partition };
-  // An answer that says no is for whoever asked to judge; most mean that a group meets anew.
-  if (message.startsWith('Response ')) logger.debug(about, message);
-  else if (level <= logLevel.ERROR) logger.error(about, message);
-  else if (level === logLevel.WARN) logger.warn(about, message);
-  else logger.debug(about, message);
 }

@@ -14,9 +14,13 @@ export const kafkaConfig = z.strictObject({
     .default('')
     .describe("PEM of the authority that signed the brokers' certificates; empty: those that Node trusts."),
   certificate: z.string().default('').describe("PEM of this program's certificate, for mutual TLS."),
-  key: z.string().default('').describe('PEM of its private key.'),
+  key: z.string().default('').describe('PEM of its private key.').meta({ secret: true }),
   username: z.string().default('').describe('SCRAM-SHA-512 user; empty: none.'),
-  password: z.string().default('').describe('Its password; give it as ${NAME} or file:PATH.'),
+  password: z
+    .string()
+    .default('')
+    .describe('Its password; give it as ${NAME} or file:PATH.')
+    .meta({ secret: true }),
   topicPrefix: z
     .string()
     .regex(/^[a-zA-Z0-9._-]*$/, 'letters, digits, dot, underscore and hyphen')

@@ -44,8 +44,8 @@ interface Waiting {
 // One send makes one batch per partition, and the broker's limit (1 MiB by default) holds for the batch: even if all
 // records of a send fall into one partition they stay below it.
 const SEND_BYTES = 900_000;
-// Headers, key and framing of one record, with room to spare.
-const OVERHEAD = 1024;
+// Framing of one record and its batch, with room to spare.
+const FRAMING = 256;
 
 /**
  * Sends records in the order given and acks each once all in-sync replicas have it, one send at a time. While the
@@ -55,7 +55,7 @@ export function createKafkaSender<T>(options: KafkaSenderOptions<T>): KafkaSende
   const { client, codec, source, deadLetters } = options;
   const { queueBytes = 8 * 1024 * 1024, markEnd = false, observer = silentObserver } = options;
   const topic = client.named(options.topic.name);
-  const largest = options.topic.maxMessageBytes - OVERHEAD;
+  const largest = options.topic.maxMessageBytes - FRAMING;
   const producer = createSafeProducer(client, topic, () => {
     observer.sendFailed(topic);
   });
@@ -91,17 +91,18 @@ export function createKafkaSender<T>(options: KafkaSenderOptions<T>): KafkaSende
       return;
     }
     const value = Buffer.from(codec.encode(record.value));
-    if (value.length > largest) {
-      await putAside(record, value.length);
+    const message = messageOf(record, value);
+    const bytes = sizeOf(message, value);
+    if (bytes > largest) {
+      await putAside(record, bytes);
       return;
     }
-    const bytes = value.length + OVERHEAD;
     while (queuedBytes > 0 && queuedBytes + bytes > queueBytes) {
       await new Promise<void>((resume) => sleepers.push(resume));
       assertOpen();
       if (isAbandoned()) return;
     }
-    queue.push({ envelope: record, bytes, message: messageOf(record, value) });
+    queue.push({ envelope: record, bytes, message });
     queuedBytes += bytes;
     pumping ??= pump().finally(() => {
       pumping = undefined;
@@ -184,6 +185,11 @@ export function createKafkaSender<T>(options: KafkaSenderOptions<T>): KafkaSende
       wake();
     },
   };
+}
+
+function sizeOf({ key, headers = {} }: Message, value: Buffer): number {
+  const texts = [String(key), ...Object.entries(headers).flatMap(([name, text]) => [name, String(text)])];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 8, value.length + FRAMING);
 }
 
 async function endMarks(client: KafkaClient, topic: string): Promise<Message[]> {
