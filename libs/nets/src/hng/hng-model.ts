@@ -1,7 +1,7 @@
 import { addNetwork } from '../network/to-onnx.js';
 import type { Network } from '../network/network.js';
 import type { Parameters } from '../network/parameters.js';
-import { createGraph, encodeModel, graphInput, graphOutput } from '../onnx/index.js';
+import { clip, createGraph, encodeModel, graphInput, graphOutput } from '../onnx/index.js';
 
 /** A reference generator as the bytes of model.onnx: input `face` [N, 1, 64, 64] in 0..1, output `reference`, the same. */
 export function buildHngModel(network: Network, parameters: Parameters): Uint8Array {
@@ -10,6 +10,6 @@ export function buildHngModel(network: Network, parameters: Parameters): Uint8Ar
   const face = graphInput(graph, 'face', ['N', channels, height, width]);
   const { reference } = addNetwork(graph, network, parameters, face);
   if (reference === undefined) throw new Error(`${network.name} gives no reference`);
-  graphOutput(graph, reference, 'reference', ['N', channels, height, width]);
+  graphOutput(graph, clip(graph, reference, 0, 1), 'reference', ['N', channels, height, width]);
   return encodeModel(graph);
 }

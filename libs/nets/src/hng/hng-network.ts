@@ -39,7 +39,7 @@ export function discriminatorNetwork(width = 64): Network {
 }
 
 /** Channels of the released generator at 64, 32, 16 and 8 pixels. */
-const CHANNELS = [16, 32, 64, 96] as const;
+const CHANNELS = [16, 32, 64, 80] as const;
 
 function upAndJoin(net: NetworkBuilder, deep: Source, skip: Source, name: string, channels: number): Source {
   const [height, width] = net.shape(skip);
@@ -50,8 +50,9 @@ function upAndJoin(net: NetworkBuilder, deep: Source, skip: Source, name: string
 }
 
 /**
- * The released generator: an encoder-decoder with skip connections whose output keeps the input where a learnt mask is
- * 0 and paints new content where it is 1, so that only what expression changes is changed.
+ * The released generator: an encoder-decoder with skip connections that says what to add to the input. It begins as
+ * the identity, so that the person is there from the start and only what expression changes has to be learnt.
+ * Its output may leave 0..1 a little.
  */
 export function skipHngNetwork(): Network {
   const net = networkBuilder('hng-skip', { name: 'face', shape: [64, 64, 1] });
@@ -69,7 +70,6 @@ export function skipHngNetwork(): Network {
   const d16 = upAndJoin(net, x, e16, 'dec/16', CHANNELS[2]);
   const d32 = upAndJoin(net, d16, e32, 'dec/32', CHANNELS[1]);
   const d64 = upAndJoin(net, d32, e64, 'dec/64', CHANNELS[0]);
-  const mask = net.sigmoid(net.conv(d64, 'dec/mask', 1, 3), 'mask');
-  const content = net.sigmoid(net.conv(d64, 'dec/content', 1, 3), 'content');
-  return net.build({ reference: net.blend('face', mask, content, 'reference'), mask });
+  const change = net.tanh(net.conv(d64, 'dec/change', 1, 3), 'change');
+  return net.build({ reference: net.add(['face', change], 'reference'), change });
 }

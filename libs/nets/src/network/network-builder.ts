@@ -21,7 +21,6 @@ export interface NetworkBuilder {
   dropout(input: Source, rate: number): Source;
   add(inputs: readonly Source[], name?: string): Source;
   concat(inputs: readonly Source[], name?: string): Source;
-  blend(base: Source, mask: Source, content: Source, name?: string): Source;
   scale(input: Source, factor: number): Source;
   shape(source: Source): Shape;
   build(outputs: Readonly<Record<string, Source>>): Network;
@@ -115,10 +114,6 @@ export function networkBuilder(name: string, input: { name: string; shape: Shape
       const [first] = shapes;
       if (!first || shapes.some(([height, width]) => height !== first[0] || width !== first[1])) throw new Error(`${name}: cannot concatenate ${inputs.join(', ')}`);
       return push({ op: 'concat', name: own, shape: [first[0], first[1], shapes.reduce((sum, [, , channels]) => sum + channels, 0)], inputs });
-    },
-    blend(base, mask, content, own = 'blend') {
-      if (shape(mask)[2] !== 1) throw new Error(`${name}: the mask ${mask} must have one channel`);
-      return push({ op: 'blend', name: own, shape: shape(base), base, mask, content });
     },
     scale: (source, factor) => push({ op: 'scale', name: `${source}/scale`, shape: shape(source), input: source, factor }),
     shape,

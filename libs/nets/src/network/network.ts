@@ -29,8 +29,6 @@ export type Layer = { readonly name: string; readonly shape: Shape } & (
   /** Active in training only. */
   | { readonly op: 'dropout'; readonly input: Source; readonly rate: number }
   | { readonly op: 'add' | 'concat'; readonly inputs: readonly Source[] }
-  /** base * (1 - mask) + mask * content, mask having one channel. */
-  | { readonly op: 'blend'; readonly base: Source; readonly mask: Source; readonly content: Source }
   /** Multiplies by a constant. */
   | { readonly op: 'scale'; readonly input: Source; readonly factor: number }
 );
@@ -53,8 +51,6 @@ export function sourcesOf(layer: Layer): readonly Source[] {
     case 'add':
     case 'concat':
       return layer.inputs;
-    case 'blend':
-      return [layer.base, layer.mask, layer.content];
     default:
       return [layer.input];
   }

@@ -19,7 +19,6 @@ import {
   sigmoid,
   slice,
   softmax,
-  sub,
   tanh,
   transpose,
   type Graph,
@@ -131,10 +130,6 @@ function addLayer(
       return layer.inputs.map(valueOf).reduce((sum, value) => add(graph, sum, value));
     case 'concat':
       return concat(graph, layer.inputs.map(valueOf), 1);
-    case 'blend': {
-      const base = valueOf(layer.base);
-      return add(graph, base, mul(graph, valueOf(layer.mask), sub(graph, valueOf(layer.content), base)));
-    }
     case 'scale':
       return mul(graph, valueOf(layer.input), floats(graph, [layer.factor], []));
   }

@@ -50,3 +50,25 @@ export async function readFaceCache(folder: string, name: string): Promise<FaceC
   }
   return { name, faces: index.faces, pixels };
 }
+
+/** Side of the aligned face in the middle of a canvas. */
+const faceSide = canvasSide - 2 * canvasOffset;
+
+/** The aligned 64x64 face in the middle of a canvas, a copy. */
+export function faceOfCanvas(canvas: Uint8Array): Uint8Array {
+  const face = new Uint8Array(faceSide * faceSide);
+  for (let row = 0; row < faceSide; row++) {
+    const from = (canvasOffset + row) * canvasSide + canvasOffset;
+    face.set(canvas.subarray(from, from + faceSide), row * faceSide);
+  }
+  return face;
+}
+
+/** A copy of a canvas with another face in its middle. */
+export function withFace(canvas: Uint8Array, face: Uint8Array): Uint8Array {
+  const out = canvas.slice();
+  for (let row = 0; row < faceSide; row++) {
+    out.set(face.subarray(row * faceSide, (row + 1) * faceSide), (canvasOffset + row) * canvasSide + canvasOffset);
+  }
+  return out;
+}

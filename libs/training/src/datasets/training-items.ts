@@ -1,5 +1,6 @@
 import { createRandom, permutation, seedAt } from '../random.js';
 import type { FaceCache } from './face-cache.js';
+import { isHeldOut } from './split-subjects.js';
 
 /** A face with what it is to be taken for and how often an epoch shows it. */
 export interface TrainingItem {
@@ -21,14 +22,14 @@ export interface ItemOptions {
   readonly smoothing: number;
   /** Factor for faces whose votes have no majority. */
   readonly undecided: number;
-  /** People to leave out. */
-  readonly heldOut?: ReadonlySet<string>;
+  /** About one person in so many is left out; 0 leaves out nobody. */
+  readonly holdOutEvery: number;
 }
 
 /** The faces of a cache that training shows. */
 export function trainingItems(cache: FaceCache, options: ItemOptions): TrainingItem[] {
   return cache.faces.flatMap(({ target, label, subject }, index) => {
-    if (!target || (subject !== undefined && options.heldOut?.has(subject))) return [];
+    if (!target || isHeldOut(subject, options.holdOutEvery)) return [];
     const weight =
       target.reduce((sum, share, k) => sum + share * (options.classWeights[k] ?? 1), 0) * (label === undefined ? options.undecided : 1);
     const smooth = target.map((share) => share * (1 - options.smoothing) + options.smoothing / target.length);

@@ -1,5 +1,6 @@
 import type { Tensor2D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
+import { stopGradient } from '../kernels/stop-gradient.js';
 
 /**
  * For each query the mean embedding of its class in the batch; constant for the gradient.
@@ -13,13 +14,4 @@ export function classCentres(queries: Tensor2D, labels: readonly number[]): Tens
     const weights = labels.map((label) => labels.map((other) => (other === label ? 1 / (counts.get(label) ?? 1) : 0)));
     return stopGradient(tf.matMul(tf.tensor2d(weights), queries));
   });
-}
-
-/** The same values, without a gradient to where they come from. */
-export function stopGradient(x: Tensor2D): Tensor2D {
-  const operation = tf.customGrad((input) => {
-    const tensor = input as Tensor2D;
-    return { value: tensor.clone(), gradFunc: () => tf.zerosLike(tensor) };
-  });
-  return operation(x) as Tensor2D;
 }

@@ -8,5 +8,6 @@ export function squaredDistances(a: Tensor2D, b: Tensor2D): Tensor1D {
 
 /** Squared Euclidean distance of every row of `a` to every row of `b`, [N, M]. */
 export function allSquaredDistances(a: Tensor2D, b: Tensor2D): Tensor2D {
-  return tf.sum(tf.squaredDifference(tf.expandDims(a, 1), tf.expandDims(b, 0)), 2);
+  // Not tf.squaredDifference: its gradient does not add up what was broadcast.
+  return tf.sum(tf.square(tf.sub(tf.expandDims(a, 1), tf.expandDims(b, 0))), 2);
 }

@@ -48,18 +48,33 @@ function valueAt(values: ReadonlyMap<string, Tensor>, source: string): Tensor {
 
 /** Like `runNetwork`, but returns the value of every layer: for feature losses that look inside. */
 export function runLayers(network: Network, variables: Variables, x: Tensor4D, options: RunOptions = {}): Map<string, Tensor> {
-  const { training = false, seed = 0, momentum = 0.1 } = options;
   const values = new Map<string, Tensor>([[network.input.name, x]]);
+  runSomeLayers(network, variables, values, () => true, options);
+  return values;
+}
+
+/**
+ * Runs the layers that `chosen` picks, in order, taking what they need from `values` and adding what they give.
+ * For losses whose gradient must stop between two parts of a network.
+ */
+export function runSomeLayers(
+  network: Network,
+  variables: Variables,
+  values: Map<string, Tensor>,
+  chosen: (name: string) => boolean,
+  options: RunOptions = {},
+): void {
+  const { training = false, seed = 0, momentum = 0.1 } = options;
   const variable = (name: string): Variable => {
     const found = variables.get(name);
     if (!found) throw new Error(`${network.name} has no parameter ${name}`);
     return found;
   };
   network.layers.forEach((layer, index) => {
+    if (!chosen(layer.name)) return;
     const inputs = sourcesOf(layer).map((source) => valueAt(values, source));
     values.set(layer.name, runLayer(layer, inputs, variable, { training, seed: seedAt(seed, index), momentum }));
   });
-  return values;
 }
 
 function runLayer(layer: Layer, inputs: readonly Tensor[], variable: (name: string) => Variable, options: Required<RunOptions>): Tensor {
@@ -112,10 +127,6 @@ function runLayer(layer: Layer, inputs: readonly Tensor[], variable: (name: stri
       return inputs.reduce((sum, value) => tf.add(sum, value));
     case 'concat':
       return tf.concat([...inputs], x.rank - 1);
-    case 'blend': {
-      const [base, mask, content] = inputs as [Tensor, Tensor, Tensor];
-      return tf.add(base, tf.mul(mask, tf.sub(content, base)));
-    }
     case 'scale':
       return tf.mul(x, layer.factor);
   }

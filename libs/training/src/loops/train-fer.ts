@@ -1,0 +1,298 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readFaceApiWeights, residualTrunkParameters, type Network, type Parameters } from '@deadpan/nets';
+import { DeadpanError } from '@deadpan/shared';
+import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
+import { tf } from '../backend.js';
+import { joinTensors, readCheckpoint, tensorsUnder, writeCheckpoint } from '../checkpoint.js';
+import { cropSide, drawCrop, enlarge, eraseRectangle, takeCrop, varyLight, type Augmentation } from '../datasets/augment-face.js';
+import { expressionInput } from '../datasets/expression-input.js';
+import { canvasOf, faceOfCanvas, readFaceCache, withFace, type FaceCache } from '../datasets/face-cache.js';
+import { epochOrder, trainingItems, type TrainingItem } from '../datasets/training-items.js';
+import { centreLoss } from '../losses/centre.js';
+import { classCentres } from '../losses/class-centres.js';
+import { contrastiveLoss } from '../losses/contrastive.js';
+import { adaptiveRadialMetricLoss, fixedRadialMetricLoss } from '../losses/radial-metric.js';
+import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
+import { tripletLoss } from '../losses/triplet.js';
+import { ferNetworkNamed, metricOnlyLayers } from '../networks/fer-networks.js';
+import { runNetwork } from '../networks/run-network.js';
+import { assignParameters, createVariables, disposeVariables, readParameters } from '../networks/variables.js';
+import { createRandom, seedAt, uniform } from '../random.js';
+import type { FerRecipe } from '../recipe.js';
+import { createAdam } from './adam.js';
+import { predictFaces, reportOn } from './evaluate-fer.js';
+import { namedGradients } from './gradients.js';
+import { openLossLog } from './loss-log.js';
+import { asMetric, createMetricParameters } from './metric-parameters.js';
+import { createMovingAverage } from './moving-average.js';
+import { learningRateAt } from './schedule.js';
+
+/** Generates the neutral references of aligned 64x64 faces, grey levels 0..255. */
+export type GenerateReferences = (faces: readonly Uint8Array[]) => readonly Uint8Array[];
+
+/** Where a run reads and writes. */
+export interface FerRunOptions {
+  /** Folder of the face caches. */
+  readonly data: string;
+  /** Folder of checkpoints and logs. A run that was started there before goes on. */
+  readonly out: string;
+  /** Checkpoint to start from, for recipes that say so. */
+  readonly from?: string;
+  /** The generator, for recipes with a metric stage. */
+  readonly references?: GenerateReferences;
+  readonly onProgress?: (progress: FerProgress) => void;
+  /** Stops the run after a step; it can be taken up again. */
+  readonly signal?: AbortSignal;
+}
+
+/** Told after every logged step. */
+export interface FerProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly terms: Readonly<Record<string, number>>;
+  readonly imagesPerSecond: number;
+  /** Accuracy on the validation cache, where this step measured it. */
+  readonly accuracy?: number;
+}
+
+interface FerState {
+  readonly recipe: FerRecipe;
+  readonly step: number;
+  readonly epoch: number;
+  readonly position: number;
+  readonly adamSteps: number;
+  readonly best: number;
+}
+
+const LOG_EVERY = 20;
+
+/** One training picture: drawn crop, coarseness, light, preprocessing, erasure; all from `seed`. */
+export function augmentedInput(canvas: Uint8Array, options: Augmentation, seed: number): Float32Array {
+  const random = createRandom(seed);
+  const crop = drawCrop(random, options);
+  const [share, smallest] = options.coarse;
+  let pixels: Float32Array;
+  if (random.next() < share) {
+    const side = Math.round(uniform(random, smallest, cropSide - 4));
+    pixels = enlarge(takeCrop(canvas, crop, side), side, cropSide);
+  } else {
+    pixels = takeCrop(canvas, crop);
+  }
+  varyLight(pixels, random, random.next() < 0.5 ? options : { ...options, noise: 0 });
+  const input = expressionInput(pixels);
+  if (random.next() < options.erase) eraseRectangle(input, cropSide, random);
+  return input;
+}
+
+/**
+ * Trains an expression network by a recipe, softmax alone or jointly with a metric loss (Algorithm 2).
+ * Writes `checkpoint.bin` (to go on), `best.bin` (averaged weights with the best validation accuracy so far),
+ * `last.bin` and `losses.csv` into `out`. A run that is killed goes on to the same numbers.
+ * @returns the best validation accuracy
+ * @throws DeadpanError E_TRAINING when `out` holds another recipe's run or something is missing
+ */
+export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promise<{ accuracy: number }> {
+  await mkdir(options.out, { recursive: true });
+  const caches = new Map<string, FaceCache>();
+  for (const name of new Set([...recipe.sources.map(({ cache }) => cache), recipe.validation])) {
+    caches.set(name, await readFaceCache(options.data, name));
+  }
+  const cacheNamed = (name: string): FaceCache => caches.get(name) ?? missing(`face cache ${name}`);
+  const items = recipe.sources.flatMap(({ cache, ...source }) => trainingItems(cacheNamed(cache), source));
+
+  const network = ferNetworkNamed(recipe.network);
+  const variables = createVariables(network, createRandom(recipe.seed), await startingParameters(recipe, options));
+  const metric = recipe.metric ? createMetricParameters(embeddingUnits(network), recipe.metric.rank, createRandom(recipe.seed + 1)) : new Map<string, Variable>();
+  const trained = new Map<string, Variable>([
+    // Softmax alone never reaches the metric branch, and TensorFlow has no gradient for what a loss does not use.
+    ...[...variables].filter(([name]) => recipe.metric !== undefined || !metricOnlyLayers.includes(name.split('/')[0] ?? '')),
+    ...[...metric].map(([name, variable]) => [`metric/${name}`, variable] as const),
+  ]);
+  const adam = createAdam(trained, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: recipe.weightDecay });
+  const average = createMovingAverage(variables, recipe.average);
+
+  const checkpointFile = join(options.out, 'checkpoint.bin');
+  let state: FerState = { recipe, step: 0, epoch: 0, position: 0, adamSteps: 0, best: 0 };
+  if (existsSync(checkpointFile)) {
+    const checkpoint = await readCheckpoint<FerState>(checkpointFile);
+    if (JSON.stringify(checkpoint.state.recipe) !== JSON.stringify(recipe)) {
+      throw new DeadpanError('E_TRAINING', `${options.out} holds a run of another recipe.`, { advice: 'Choose another folder, or remove it.' });
+    }
+    state = checkpoint.state;
+    assignParameters(trained, tensorsUnder(checkpoint.tensors, 'trained/'));
+    assignParameters(average.variables, tensorsUnder(checkpoint.tensors, 'average/'));
+    assignParameters(adam.moments, tensorsUnder(checkpoint.tensors, 'moments/'));
+    adam.steps = state.adamSteps;
+  }
+  const log = openLossLog(join(options.out, 'losses.csv'), state.step);
+
+  let { step, epoch, position, best } = state;
+  let order = epochOrder(items, recipe.seed, epoch);
+  const byClass = classIndex(items);
+  let sums: Record<string, number> = {};
+  let started = performance.now();
+  const imagesPerStep = recipe.batch + (recipe.metric ? 2 * recipe.metric.perClass * byClass.length : 0);
+  while (step < recipe.schedule.steps && options.signal?.aborted !== true) {
+    if (position + recipe.batch > order.length) {
+      epoch++;
+      position = 0;
+      order = epochOrder(items, recipe.seed, epoch);
+    }
+    const plain = Array.from(order.subarray(position, position + recipe.batch), (index) => items[index] ?? missing('training item'));
+    position += recipe.batch;
+    const queries = recipe.metric ? drawPerClass(byClass, items, recipe.metric.perClass, seedAt(recipe.seed, 3, step)) : [];
+    const references = queries.length > 0 ? (options.references ?? missing('reference generator'))(queries.map(alignedFace)) : [];
+    const batch = makeBatch(plain, queries, references, recipe, step);
+    const { value, gradients } = namedGradients(trained, () => ferLoss(network, variables, metric, batch, recipe, step, (name, term) => {
+      sums[name] = (sums[name] ?? 0) + (term.dataSync()[0] ?? 0);
+    }));
+    adam.step(gradients, learningRateAt(recipe.schedule, step));
+    tf.dispose([value, gradients, batch.inputs, batch.targets]);
+    step++;
+    average.update(step);
+
+    const evaluated = step % recipe.evaluateEvery === 0 || step === recipe.schedule.steps;
+    let accuracy: number | undefined;
+    if (evaluated) {
+      accuracy = reportOn(predictFaces(network, average.variables, cacheNamed(recipe.validation))).accuracy;
+      const weights = { state: { recipe, step, accuracy }, tensors: readParameters(average.variables) };
+      await writeCheckpoint(join(options.out, 'last.bin'), weights);
+      if (accuracy > best) {
+        best = accuracy;
+        await writeCheckpoint(join(options.out, 'best.bin'), weights);
+      }
+    }
+    if (step % LOG_EVERY === 0 || evaluated) {
+      const since = step % LOG_EVERY || LOG_EVERY;
+      const terms = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / since]));
+      log.write(step, { ...terms, learningRate: learningRateAt(recipe.schedule, step), accuracy: accuracy ?? Number.NaN });
+      const imagesPerSecond = (since * imagesPerStep * 1000) / (performance.now() - started);
+      options.onProgress?.({ step, steps: recipe.schedule.steps, terms, imagesPerSecond, ...(accuracy === undefined ? {} : { accuracy }) });
+      if (step % LOG_EVERY === 0) sums = {};
+      started = performance.now();
+    }
+    if (step % recipe.checkpointEvery === 0 || step === recipe.schedule.steps) {
+      const tensors = joinTensors({ 'trained/': readParameters(trained), 'average/': readParameters(average.variables), 'moments/': readParameters(adam.moments) });
+      await writeCheckpoint<FerState>(checkpointFile, { state: { recipe, step, epoch, position, adamSteps: adam.steps, best }, tensors });
+      // The event loop breathes here, so that a signal can be seen.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  disposeVariables(variables);
+  disposeVariables(metric);
+  adam.dispose();
+  average.dispose();
+  return { accuracy: best };
+}
+
+interface FerBatch {
+  /** Plain faces, then queries, then references. */
+  readonly inputs: Tensor4D;
+  /** Of the plain faces and of the queries. */
+  readonly targets: Tensor2D;
+  readonly queries: number;
+  readonly labels: readonly number[];
+}
+
+function makeBatch(plain: readonly TrainingItem[], queries: readonly TrainingItem[], references: readonly Uint8Array[], recipe: FerRecipe, step: number): FerBatch {
+  const size = cropSide * cropSide;
+  const canvases = [...plain, ...queries].map(({ cache, index }) => canvasOf(cache, index));
+  const pixels = new Float32Array((canvases.length + references.length) * size);
+  canvases.forEach((canvas, row) => {
+    pixels.set(augmentedInput(canvas, recipe.augmentation, seedAt(recipe.seed, 1, step, row)), row * size);
+  });
+  references.forEach((reference, row) => {
+    const query = plain.length + row;
+    const canvas = withFace(canvases[query] ?? missing('query'), reference);
+    // The same seed as its query: the same crop, flip and light.
+    pixels.set(augmentedInput(canvas, recipe.augmentation, seedAt(recipe.seed, 1, step, query)), (canvases.length + row) * size);
+  });
+  return {
+    inputs: tf.tensor4d(pixels, [canvases.length + references.length, cropSide, cropSide, 1]),
+    targets: tf.tensor2d([...plain, ...queries].map(({ target }) => [...target])),
+    queries: queries.length,
+    labels: queries.map(({ label }) => label ?? missing('label of a query')),
+  };
+}
+
+function ferLoss(
+  network: Network,
+  variables: ReadonlyMap<string, Variable>,
+  metric: ReadonlyMap<string, Variable>,
+  batch: FerBatch,
+  recipe: FerRecipe,
+  step: number,
+  report: (name: string, term: Scalar) => void,
+): Scalar {
+  const { logits, embedding } = runNetwork(network, variables, batch.inputs, { training: true, seed: seedAt(recipe.seed, 2, step) }) as { logits: Tensor2D; embedding: Tensor2D };
+  const labelled = batch.targets.shape[0];
+  const softmax = softmaxCrossEntropy(tf.slice(logits, [0, 0], [labelled, -1]), batch.targets);
+  report('softmax', softmax);
+  if (!recipe.metric) return softmax;
+  const queries = tf.slice(embedding, [labelled - batch.queries, 0], [batch.queries, -1]);
+  const references = tf.slice(embedding, [labelled, 0], [batch.queries, -1]);
+  const term = metricLoss(recipe.metric, metric, queries, references, batch.labels);
+  report(recipe.metric.loss, term);
+  return tf.add(softmax, tf.mul(term, recipe.metric.gamma));
+}
+
+function metricLoss(
+  options: NonNullable<FerRecipe['metric']>,
+  parameters: ReadonlyMap<string, Variable>,
+  queries: Tensor2D,
+  references: Tensor2D,
+  labels: readonly number[],
+): Scalar {
+  // Zero, but on the tape: every trained variable must have a gradient, also where the loss has no metric of its own.
+  const unused = [...parameters.values()].reduce<Scalar>((sum, variable) => tf.add(sum, tf.sum(tf.mul(variable as Tensor, 0))), tf.scalar(0));
+  const radial = { queries, references, centres: classCentres(queries, labels), referenceMask: tf.tensor1d(labels.map((label) => (label === 0 ? 0 : 1))) };
+  switch (options.loss) {
+    case 'radial':
+      return adaptiveRadialMetricLoss(asMetric(parameters), radial, options.signs);
+    case 'radial-fixed':
+      return tf.add(unused, fixedRadialMetricLoss(radial, options.threshold, options.margin));
+    case 'centre':
+      return tf.add(tf.add(unused, centreLoss(queries, labels)), tf.mul(tf.sum(references), 0));
+    case 'contrastive':
+      return tf.add(tf.add(unused, contrastiveLoss(queries, labels, options.margin)), tf.mul(tf.sum(references), 0));
+    case 'triplet':
+      return tf.add(tf.add(unused, tripletLoss(queries, labels, options.margin)), tf.mul(tf.sum(references), 0));
+  }
+}
+
+async function startingParameters(recipe: FerRecipe, options: FerRunOptions): Promise<Parameters> {
+  if (recipe.start === 'recognition') return residualTrunkParameters(readFaceApiWeights('face_recognition'));
+  if (recipe.start === 'random') return new Map();
+  return (await readCheckpoint(options.from ?? missing('checkpoint to start from'))).tensors;
+}
+
+function embeddingUnits(network: Network): number {
+  return network.layers.find(({ name }) => name === network.outputs['embedding'])?.shape[2] ?? missing('embedding');
+}
+
+function classIndex(items: readonly TrainingItem[]): number[][] {
+  const classes = items[0]?.target.length ?? 0;
+  const byClass = Array.from({ length: classes }, (): number[] => []);
+  items.forEach(({ label }, index) => {
+    if (label !== undefined) byClass[label]?.push(index);
+  });
+  return byClass.filter((members) => members.length > 0);
+}
+
+function drawPerClass(byClass: readonly (readonly number[])[], items: readonly TrainingItem[], perClass: number, seed: number): TrainingItem[] {
+  const random = createRandom(seed);
+  return byClass.flatMap((members) =>
+    Array.from({ length: perClass }, () => items[members[Math.floor(random.next() * members.length)] ?? 0] ?? missing('training item')),
+  );
+}
+
+/** The aligned 64x64 face of an item. */
+function alignedFace({ cache, index }: TrainingItem): Uint8Array {
+  return faceOfCanvas(canvasOf(cache, index));
+}
+
+function missing(what: string): never {
+  throw new DeadpanError('E_TRAINING', `The run lacks its ${what}.`);
+}

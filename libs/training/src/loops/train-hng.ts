@@ -1,0 +1,276 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  discriminatorNetwork,
+  parameterShapes,
+  plainHngNetwork,
+  readFaceApiWeights,
+  recognitionNetwork,
+  residualTrunkParameters,
+  skipHngNetwork,
+  type Network,
+  type Parameters,
+} from '@deadpan/nets';
+import { DeadpanError } from '@deadpan/shared';
+import type { Tensor4D } from '@tensorflow/tfjs-node';
+import { tf } from '../backend.js';
+import { joinTensors, readCheckpoint, tensorsUnder, writeCheckpoint } from '../checkpoint.js';
+import { centreCrop } from '../datasets/augment-face.js';
+import { readFaceCache } from '../datasets/face-cache.js';
+import {
+  applyLight,
+  drawFaceCrop,
+  generatorFace,
+  generatorSide,
+  hngPools,
+  matchLight,
+  type FaceAt,
+  type HngPools,
+} from '../datasets/hng-pools.js';
+import { assignParameters, createVariables, disposeVariables, readParameters } from '../networks/variables.js';
+import { createRandom, normal, seedAt, uniform, type Random } from '../random.js';
+import type { HngRecipe } from '../recipe.js';
+import { createAdam } from './adam.js';
+import { generate, hngStep, type HngBatch, type HngModels, type Model } from './hng-step.js';
+import { openLossLog } from './loss-log.js';
+import { createMovingAverage } from './moving-average.js';
+import { writeGrid } from './sample-grid.js';
+import { learningRateAt } from './schedule.js';
+
+/** Where a run reads and writes. */
+export interface HngRunOptions {
+  /** Folder of the face caches. */
+  readonly data: string;
+  /** Folder of checkpoints, logs and grids. A run that was started there before goes on. */
+  readonly out: string;
+  /** The frozen expression network, for recipes whose expression weight is not 0. */
+  readonly expression?: { readonly network: Network; readonly parameters: Parameters };
+  readonly onProgress?: (progress: HngProgress) => void;
+  /** Stops the run after a step; it can be taken up again. */
+  readonly signal?: AbortSignal;
+}
+
+/** Told after every logged step. */
+export interface HngProgress {
+  readonly step: number;
+  readonly steps: number;
+  readonly terms: Readonly<Record<string, number>>;
+  readonly imagesPerSecond: number;
+}
+
+interface HngState {
+  readonly recipe: HngRecipe;
+  readonly step: number;
+  readonly generatorSteps: number;
+  readonly discriminatorSteps: number;
+}
+
+const LOG_EVERY = 20;
+const GRID_FACES = 16;
+
+/** The generator that a recipe names. */
+export function hngNetworkNamed(name: HngRecipe['network']): Network {
+  if (name === 'skip') return skipHngNetwork();
+  return plainHngNetwork(name === 'plain-64' ? 64 : 32);
+}
+
+/**
+ * Trains a reference generator by Algorithm 1. Writes `checkpoint.bin` (to go on), `last.bin` (averaged weights),
+ * `losses.csv` and grids of held-out people (`grid-STEP.png`: input above, reference below) into `out`.
+ * @throws DeadpanError E_TRAINING when `out` holds another recipe's run or something is missing
+ */
+export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promise<void> {
+  await mkdir(options.out, { recursive: true });
+  const sources = await Promise.all(
+    recipe.sources.map(async ({ cache, ...source }) => ({ ...source, cache: await readFaceCache(options.data, cache) })),
+  );
+  const pools = hngPools(sources);
+  const heldOut = hngPools(sources, 'heldOut');
+
+  const generatorNet = hngNetworkNamed(recipe.network);
+  const discriminatorNet = discriminatorNetwork(recipe.discriminator);
+  const generator: Model = { network: generatorNet, variables: createVariables(generatorNet, createRandom(recipe.seed), identityStart(generatorNet)) };
+  const discriminator: Model = { network: discriminatorNet, variables: createVariables(discriminatorNet, createRandom(recipe.seed + 1)) };
+  const models: HngModels = { generator, discriminator, recognition: recognitionModel(), expression: expressionModel(recipe, options) };
+  // TP-GAN's constants for the generator; a discriminator with less memory follows it better.
+  const generatorAdam = createAdam(generator.variables, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 });
+  const discriminatorAdam = createAdam(discriminator.variables, { beta1: 0.5, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 });
+  const average = createMovingAverage(generator.variables, recipe.average);
+
+  const checkpointFile = join(options.out, 'checkpoint.bin');
+  let state: HngState = { recipe, step: 0, generatorSteps: 0, discriminatorSteps: 0 };
+  if (existsSync(checkpointFile)) {
+    const checkpoint = await readCheckpoint<HngState>(checkpointFile);
+    if (JSON.stringify(checkpoint.state.recipe) !== JSON.stringify(recipe)) {
+      throw new DeadpanError('E_TRAINING', `${options.out} holds a run of another recipe.`, { advice: 'Choose another folder, or remove it.' });
+    }
+    state = checkpoint.state;
+    assignParameters(generator.variables, tensorsUnder(checkpoint.tensors, 'generator/'));
+    assignParameters(discriminator.variables, tensorsUnder(checkpoint.tensors, 'discriminator/'));
+    assignParameters(average.variables, tensorsUnder(checkpoint.tensors, 'average/'));
+    assignParameters(generatorAdam.moments, tensorsUnder(checkpoint.tensors, 'generator-moments/'));
+    assignParameters(discriminatorAdam.moments, tensorsUnder(checkpoint.tensors, 'discriminator-moments/'));
+    generatorAdam.steps = state.generatorSteps;
+    discriminatorAdam.steps = state.discriminatorSteps;
+  }
+  const log = openLossLog(join(options.out, 'losses.csv'), state.step);
+
+  let { step } = state;
+  let sums: Record<string, number> = {};
+  let started = performance.now();
+  while (step < recipe.schedule.steps && options.signal?.aborted !== true) {
+    const batch = makeBatch(pools, recipe, step);
+    const adversarial = recipe.weights.adversarial > 0 && step >= recipe.adversarialFrom;
+    const result = hngStep(models, batch, recipe, adversarial);
+    const rate = learningRateAt(recipe.schedule, step);
+    generatorAdam.step(result.generator, rate);
+    if (result.discriminator) discriminatorAdam.step(result.discriminator, rate);
+    tf.dispose([result.generator, result.discriminator ?? {}, batch.inputs, batch.targets, batch.guiding, batch.noise]);
+    step++;
+    average.update(step);
+    for (const [name, value] of Object.entries(result.terms)) sums[name] = (sums[name] ?? 0) + value;
+    if (step % LOG_EVERY === 0) {
+      const terms = Object.fromEntries(TERMS.map((name) => [name, (sums[name] ?? 0) / LOG_EVERY]));
+      log.write(step, { ...terms, learningRate: rate });
+      const imagesPerSecond = (LOG_EVERY * batchSize(recipe) * 1000) / (performance.now() - started);
+      options.onProgress?.({ step, steps: recipe.schedule.steps, terms, imagesPerSecond });
+      sums = {};
+      started = performance.now();
+    }
+    const last = step === recipe.schedule.steps;
+    if (step % recipe.checkpointEvery === 0 || last) {
+      await writeCheckpoint<HngState>(checkpointFile, {
+        state: { recipe, step, generatorSteps: generatorAdam.steps, discriminatorSteps: discriminatorAdam.steps },
+        tensors: joinTensors({
+          'generator/': readParameters(generator.variables),
+          'discriminator/': readParameters(discriminator.variables),
+          'average/': readParameters(average.variables),
+          'generator-moments/': readParameters(generatorAdam.moments),
+          'discriminator-moments/': readParameters(discriminatorAdam.moments),
+        }),
+      });
+      await writeCheckpoint(join(options.out, 'last.bin'), { state: { recipe, step }, tensors: readParameters(average.variables) });
+    }
+    if (step % recipe.gridEvery === 0 || last) {
+      await writeSamples(join(options.out, `grid-${step}.png`), { network: generatorNet, variables: average.variables }, heldOut);
+    }
+  }
+  for (const { variables } of [generator, discriminator, models.recognition]) disposeVariables(variables);
+  if (models.expression) disposeVariables(models.expression.variables);
+  generatorAdam.dispose();
+  discriminatorAdam.dispose();
+  average.dispose();
+}
+
+const TERMS = ['feature', 'identity', 'pixel', 'expression', 'symmetry', 'adversarial', 'discriminator', 'change'] as const;
+
+function batchSize({ mix }: HngRecipe): number {
+  return mix.pairs + mix.loosePairs + mix.neutral + mix.alone;
+}
+
+// The skip generator begins as the identity and learns what must change.
+function identityStart(network: Network): Parameters {
+  const name = 'dec/change/weights';
+  const shape = parameterShapes(network).get(name);
+  return shape ? new Map([[name, { shape, data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)) }]]) : new Map();
+}
+
+function recognitionModel(): Model {
+  const network = recognitionNetwork();
+  // The input is grey 0..1 and not standardised: one unit is the whole range.
+  return { network, variables: createVariables(network, createRandom(0), residualTrunkParameters(readFaceApiWeights('face_recognition'), 1)) };
+}
+
+function expressionModel(recipe: HngRecipe, { expression }: HngRunOptions): Model | undefined {
+  if (recipe.weights.expression === 0) return undefined;
+  if (!expression) throw new DeadpanError('E_TRAINING', 'The recipe has an expression term, but no expression network was given.');
+  return { network: expression.network, variables: createVariables(expression.network, createRandom(0), expression.parameters) };
+}
+
+function pick<T>(random: Random, list: readonly T[], what: string): T {
+  const item = list[Math.floor(random.next() * list.length)];
+  if (item === undefined) throw new DeadpanError('E_TRAINING', `The data has no ${what}.`);
+  return item;
+}
+
+function stack(faces: readonly Float32Array[]): Tensor4D {
+  const pixels = new Float32Array(faces.length * generatorSide * generatorSide);
+  faces.forEach((face, row) => {
+    pixels.set(face, row * generatorSide * generatorSide);
+  });
+  return tf.tensor4d(pixels, [faces.length, generatorSide, generatorSide, 1]);
+}
+
+function drawLight(random: Random): { contrast: number; gamma: number } {
+  return { contrast: Math.exp(uniform(random, -0.25, 0.25)), gamma: Math.exp(uniform(random, -0.3, 0.3)) };
+}
+
+// Order of the batch: exact pairs, neutral faces (their own targets), loose pairs, faces alone.
+function makeBatch(pools: HngPools, recipe: HngRecipe, step: number): HngBatch {
+  const random = createRandom(seedAt(recipe.seed, step));
+  const { mix } = recipe;
+  const inputs: Float32Array[] = [];
+  const targets: Float32Array[] = [];
+  const take = (face: FaceAt, crop: ReturnType<typeof drawFaceCrop>, light: ReturnType<typeof drawLight>): Float32Array => {
+    const pixels = generatorFace(face, crop);
+    applyLight(pixels, light);
+    return pixels;
+  };
+  for (let i = 0; i < mix.pairs; i++) {
+    const { input, target } = pick(random, pools.pairs, 'pairs in the same light');
+    const [crop, light] = [drawFaceCrop(random), drawLight(random)];
+    inputs.push(take(input, crop, light));
+    targets.push(take(target, crop, light));
+  }
+  for (let i = 0; i < mix.neutral; i++) {
+    const face = take(pick(random, pools.neutral, 'neutral faces'), drawFaceCrop(random), drawLight(random));
+    inputs.push(face);
+    targets.push(face);
+  }
+  for (let i = 0; i < mix.loosePairs; i++) {
+    const { input, target } = pick(random, pools.loosePairs, 'pairs of a person');
+    const [crop, light] = [drawFaceCrop(random), drawLight(random)];
+    const face = take(input, crop, light);
+    const other = take(target, crop, light);
+    matchLight(other, face);
+    inputs.push(face);
+    targets.push(other);
+  }
+  for (let i = 0; i < mix.alone; i++) inputs.push(take(pick(random, pools.alone, 'expressive faces'), drawFaceCrop(random), drawLight(random)));
+  const guiding = inputs.map(() => take(pick(random, pools.neutral, 'neutral faces'), drawFaceCrop(random), drawLight(random)));
+  const noise = Float32Array.from({ length: inputs.length * 60 * 60 }, () => 0.015 * normal(random));
+  return {
+    inputs: stack(inputs),
+    targets: stack(targets),
+    exact: mix.pairs + mix.neutral,
+    guiding: stack(guiding),
+    crop: [Math.floor(random.next() * 5), Math.floor(random.next() * 5)],
+    noise: tf.tensor4d(noise, [inputs.length, 60, 60, 1]),
+  };
+}
+
+async function writeSamples(file: string, model: Model, heldOut: HngPools): Promise<void> {
+  // The same faces at every step, spread over the pools: pairs first, whose light is even.
+  const spread = <T>(list: readonly T[], count: number): T[] => Array.from({ length: Math.min(count, list.length) }, (_, i) => list[Math.floor((i * list.length) / count)] as T);
+  const shown = [...spread(heldOut.pairs.map(({ input }) => input), GRID_FACES), ...spread(heldOut.alone, 3 * GRID_FACES)];
+  const inputs = shown.map((face) => generatorFace(face, centreCrop));
+  const references = referencesOf(model, inputs);
+  const rows: Float32Array[][] = [];
+  for (let start = 0; start + GRID_FACES <= inputs.length; start += GRID_FACES) {
+    rows.push(inputs.slice(start, start + GRID_FACES), references.slice(start, start + GRID_FACES));
+  }
+  if (rows.length > 0) await writeGrid(file, rows, generatorSide);
+}
+
+/** The references of faces, grey levels 0..1, 64x64 each. */
+export function referencesOf(model: Model, faces: readonly Float32Array[], batch = 64): Float32Array[] {
+  const size = generatorSide * generatorSide;
+  const references: Float32Array[] = [];
+  for (let start = 0; start < faces.length; start += batch) {
+    const part = faces.slice(start, start + batch);
+    const values = tf.tidy(() => tf.clipByValue(generate(model, stack(part), false), 0, 1).dataSync<'float32'>());
+    part.forEach((_, row) => references.push(values.slice(row * size, (row + 1) * size)));
+  }
+  return references;
+}

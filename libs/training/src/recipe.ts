@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { DeadpanError } from '@deadpan/shared';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const eight = z.array(z.number().nonnegative()).length(8);
+
+const source = z.strictObject({
+  /** Name of a face cache. */
+  cache: z.string(),
+  /** Expected draws per epoch of a face of each class. */
+  classWeights: eight,
+  smoothing: z.number().min(0).max(1).default(0),
+  undecided: z.number().nonnegative().default(0.5),
+  /** About one person in so many is held out; 0 keeps all. */
+  holdOutEvery: z.int().nonnegative().default(0),
+});
+
+const augmentation = z.strictObject({
+  shift: z.number().nonnegative(),
+  scale: z.tuple([z.number().positive(), z.number().positive()]),
+  rotation: z.number().nonnegative(),
+  tight: z.number().min(0).max(1),
+  coarse: z.tuple([z.number().min(0).max(1), z.number().positive()]),
+  contrast: z.number().nonnegative(),
+  noise: z.number().nonnegative(),
+  erase: z.number().min(0).max(1),
+});
+
+const schedule = z.strictObject({
+  peak: z.number().positive(),
+  warmUp: z.int().nonnegative(),
+  steps: z.int().positive(),
+  floor: z.number().min(0).max(1),
+});
+
+/** A run of the expression network: everything that decides its numbers. */
+export const ferRecipeSchema = z.strictObject({
+  kind: z.literal('fer'),
+  name: z.string(),
+  seed: z.int(),
+  /** `residual-N`: dlib's trunk on faces enlarged to N pixels; or the paper's inception trunks. */
+  network: z.string().regex(/^(residual-\d+|inception-std|inception-small)$/),
+  /** `recognition`: the trunk starts from face-api's face recognition weights. `checkpoint`: from the given checkpoint. */
+  start: z.enum(['random', 'recognition', 'checkpoint']),
+  sources: z.array(source).min(1),
+  augmentation,
+  /** Faces of a batch that train the softmax only. */
+  batch: z.int().positive(),
+  schedule,
+  weightDecay: z.number().nonnegative(),
+  /** Decay of the moving average of the weights. */
+  average: z.number().min(0).max(1),
+  /** The joint stage (Algorithm 2); left out for softmax alone. */
+  metric: z
+    .strictObject({
+      gamma: z.number().nonnegative(),
+      /** Images of each class in a batch. */
+      perClass: z.int().positive(),
+      loss: z.enum(['radial', 'radial-fixed', 'centre', 'contrastive', 'triplet']),
+      signs: z.enum(['consistent', 'printed']).default('consistent'),
+      /** Rows of L_A and L_B. */
+      rank: z.int().positive().default(32),
+      threshold: z.number().positive().default(1),
+      margin: z.number().positive().default(0.5),
+    })
+    .optional(),
+  /** Cache that the best weights are chosen on. */
+  validation: z.string(),
+  evaluateEvery: z.int().positive(),
+  checkpointEvery: z.int().positive(),
+});
+
+/** A run of the reference generator. */
+export const hngRecipeSchema = z.strictObject({
+  kind: z.literal('hng'),
+  name: z.string(),
+  seed: z.int(),
+  network: z.enum(['skip', 'plain-64', 'plain-32']),
+  /** Width of the discriminator's first layer. */
+  discriminator: z.int().positive(),
+  /** Face caches; about one person in `holdOutEvery` of each is held out. */
+  sources: z.array(z.strictObject({ cache: z.string(), holdOutEvery: z.int().nonnegative().default(0), sameLight: z.boolean().default(false) })).min(1),
+  /** Faces of a batch: same person, same light (paired by file), same person in other light, neutral itself, no partner. */
+  mix: z.strictObject({
+    pairs: z.int().nonnegative(),
+    loosePairs: z.int().nonnegative(),
+    neutral: z.int().nonnegative(),
+    alone: z.int().nonnegative(),
+  }),
+  weights: z.strictObject({
+    feature: z.number().nonnegative(),
+    identity: z.number().nonnegative(),
+    pixel: z.number().nonnegative(),
+    symmetry: z.number().nonnegative(),
+    adversarial: z.number().nonnegative(),
+    /** Not in the paper: a frozen expression network must call the output neutral. 0 leaves it out. */
+    expression: z.number().nonnegative(),
+    /** Not in the paper: |xh - x| of all faces, so that nothing changes without need. */
+    change: z.number().nonnegative(),
+  }),
+  symmetrySpace: z.enum(['pixel', 'laplacian']),
+  /** Layer of the recognition trunk whose values are phi, and the layers that are psi. */
+  featureLayer: z.string(),
+  identityLayers: z.array(z.string()).min(1),
+  schedule,
+  /** Steps before the adversarial term begins. */
+  adversarialFrom: z.int().nonnegative(),
+  average: z.number().min(0).max(1),
+  checkpointEvery: z.int().positive(),
+  gridEvery: z.int().positive(),
+});
+
+/** See {@link ferRecipeSchema}. */
+export type FerRecipe = z.infer<typeof ferRecipeSchema>;
+/** See {@link hngRecipeSchema}. */
+export type HngRecipe = z.infer<typeof hngRecipeSchema>;
+
+/**
+ * Reads a recipe (YAML or JSON).
+ * @throws DeadpanError E_INPUT_MISSING, or E_CONFIG naming what is wrong in it
+ */
+export async function readRecipe(file: string): Promise<FerRecipe | HngRecipe> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new DeadpanError('E_INPUT_MISSING', `The recipe ${file} cannot be read.`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (cause) {
+    throw new DeadpanError('E_CONFIG', `The recipe ${file} is not YAML.`, { cause });
+  }
+  const parsed = z.discriminatedUnion('kind', [ferRecipeSchema, hngRecipeSchema]).safeParse(value);
+  if (!parsed.success) throw new DeadpanError('E_CONFIG', `The recipe ${file} is not valid: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
