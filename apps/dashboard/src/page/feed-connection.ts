@@ -1,0 +1,70 @@
+import type { ClientMessage, ServerMessage } from '@deadpan/shared';
+
+import { token } from './api.js';
+
+/** Whether the page is connected; where not, when it tries again (milliseconds, `performance.now()`). */
+export type Connection =
+  { readonly state: 'connected' } | { readonly state: 'lost'; readonly retryAt: number };
+
+/** The WebSocket of the page, which comes back by itself. */
+export interface FeedConnection {
+  /** Says something now, where connected; what must be said at each connection belongs into `onConnect`. */
+  say(message: ClientMessage): void;
+  /** Tries at once instead of waiting. */
+  retry(): void;
+}
+
+/** What {@link connectFeed} tells. */
+export interface FeedListener {
+  onConnect(connection: FeedConnection): void;
+  onMessage(message: ServerMessage): void;
+  onChange(connection: Connection): void;
+}
+
+/** The first and the longest wait between two tries, in milliseconds. */
+const WAIT = { first: 500, most: 10_000 };
+
+/** Connects, and connects again after each loss: half a second to ten, doubling, with jitter so that pages do not come all at once. */
+export function connectFeed(listener: FeedListener): FeedConnection {
+  let socket: WebSocket | undefined;
+  let tries = 0;
+  let timer = 0;
+
+  function open(): void {
+    window.clearTimeout(timer);
+    const held = token.get();
+    const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/live`;
+    const opened = new WebSocket(url, held === null ? ['deadpan.v1'] : ['deadpan.v1', `bearer.${held}`]);
+    socket = opened;
+    opened.onopen = () => {
+      tries = 0;
+      listener.onChange({ state: 'connected' });
+      listener.onConnect(connection);
+    };
+    opened.onmessage = ({ data }) => {
+      listener.onMessage(JSON.parse(String(data)) as ServerMessage);
+    };
+    opened.onclose = () => {
+      if (socket !== opened) return;
+      const wait = Math.min(WAIT.most, WAIT.first * 2 ** tries) * (0.5 + Math.random() / 2);
+      tries += 1;
+      listener.onChange({ state: 'lost', retryAt: performance.now() + wait });
+      timer = window.setTimeout(open, wait);
+    };
+  }
+
+  const connection: FeedConnection = {
+    say(message) {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    },
+    retry() {
+      if (socket?.readyState === WebSocket.OPEN || socket?.readyState === WebSocket.CONNECTING) return;
+      open();
+    },
+  };
+  window.addEventListener('online', () => {
+    connection.retry();
+  });
+  open();
+  return connection;
+}

@@ -1,0 +1,120 @@
+import type { ExpressionMessage } from '@deadpan/shared';
+
+import { COLOURS } from './palette.js';
+import type { ShotPictures } from './pictures-of-shot.js';
+import type { Shot } from './shots.js';
+import { percent, person } from './wording.js';
+
+/** The layers of the stage that can be switched. */
+export const LAYERS = ['picture', 'boxes', 'labels', 'intensity', 'landmarks', 'neutral face'] as const;
+
+/** One layer of the stage. */
+export type Layer = (typeof LAYERS)[number];
+
+/** What is drawn of a face: its own numbers, or smoothed ones. */
+export interface ShownFace {
+  readonly message: ExpressionMessage;
+  readonly expression: NonNullable<ExpressionMessage['expression']>;
+  readonly probability: number;
+  readonly intensity: number;
+}
+
+/**
+ * Draws a shot: the very frame that was analysed, and on it what was found.
+ * @param context a canvas of the frame's aspect ratio
+ * @param width CSS pixels
+ */
+export function drawStage(
+  context: CanvasRenderingContext2D,
+  width: number,
+  shot: Shot,
+  faces: readonly ShownFace[],
+  pictures: ShotPictures | undefined,
+  layers: ReadonlySet<Layer>,
+): void {
+  const scale = width / shot.width;
+  const height = shot.height * scale;
+  context.fillStyle = '#10151c';
+  context.fillRect(0, 0, width, height);
+  if (layers.has('picture') && pictures?.frame !== undefined)
+    context.drawImage(pictures.frame, 0, 0, width, height);
+  else drawGrid(context, width, height);
+
+  for (const face of faces) {
+    const { message } = face;
+    const { box, track = '', landmarks } = message;
+    if (box === undefined) continue;
+    const colour = COLOURS[face.expression];
+    const [x, y, w, tall] = [box.x * scale, box.y * scale, box.width * scale, box.height * scale];
+    const own = pictures?.faces.get(track);
+    if (layers.has('picture') && own?.face !== undefined) context.drawImage(own.face, x, y, w, tall);
+    if (layers.has('landmarks') && landmarks !== undefined) {
+      context.fillStyle = '#ffffffcc';
+      for (let i = 0; i < landmarks.length; i += 2) {
+        context.fillRect((landmarks[i] ?? 0) * scale - 1, (landmarks[i + 1] ?? 0) * scale - 1, 2, 2);
+      }
+    }
+    if (layers.has('boxes')) {
+      context.lineWidth = 4;
+      context.strokeStyle = '#0009';
+      context.strokeRect(x, y, w, tall);
+      context.lineWidth = 2;
+      context.strokeStyle = colour;
+      context.strokeRect(x, y, w, tall);
+    }
+    if (layers.has('intensity')) {
+      context.fillStyle = '#000a';
+      context.fillRect(x, y + tall + 4, w, 6);
+      context.fillStyle = colour;
+      context.fillRect(x, y + tall + 4, w * face.intensity, 6);
+    }
+    if (layers.has('neutral face') && own?.reference !== undefined) {
+      const side = Math.max(40, Math.min(w, tall) * 0.7);
+      const right = x + w + 6;
+      const left = right + side > width ? x - side - 6 : right;
+      context.drawImage(own.reference, left, y, side, side);
+      context.lineWidth = 1;
+      context.strokeStyle = '#fffc';
+      context.strokeRect(left, y, side, side);
+      label(context, 'neutral', left, y + side + 3, '#d5dbe3', 10);
+    }
+    if (layers.has('labels')) {
+      const text = `${person(track)}  ${face.expression} ${percent(face.probability)}`;
+      label(context, text, x, Math.max(0, y - 23), colour, 12);
+    }
+  }
+}
+
+function label(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  colour: string,
+  size: number,
+): void {
+  context.font = `600 ${size}px system-ui, sans-serif`;
+  context.textBaseline = 'top';
+  const width = context.measureText(text).width;
+  context.fillStyle = '#0b0f14d9';
+  context.fillRect(x - 1, y, width + 17, size + 8);
+  context.fillStyle = colour;
+  context.fillRect(x - 1, y, 4, size + 8);
+  context.fillStyle = '#fff';
+  context.fillText(text, x + 9, y + 4);
+}
+
+function drawGrid(context: CanvasRenderingContext2D, width: number, height: number): void {
+  context.strokeStyle = '#1d2530';
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let x = 40; x < width; x += 40) {
+    context.moveTo(x, 0);
+    context.lineTo(x, height);
+  }
+  for (let y = 40; y < height; y += 40) {
+    context.moveTo(0, y);
+    context.lineTo(width, y);
+  }
+  context.stroke();
+}
