@@ -29,9 +29,10 @@ export function installPackages() {
   writeFileSync(stamp, wanted);
 }
 
-/** Compiles what changed since the last build. */
+/** Compiles what changed since the last build, and bundles the dashboard. */
 export function build() {
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
+  run(process.execPath, [join(root, 'apps/dashboard/build.mjs')]);
 }
 
 /** Ends a script with a sentence instead of a stack trace when its work fails. */
