@@ -71,7 +71,12 @@ test('a wrong password, and a certificate that nobody vouches for, are refused i
 test('what no rule allows is refused, and what one allows is done', async () => {
   await assert.rejects(sendOne(as('deadpan')), refused(/write to texts/));
   const { AclResourceTypes, AclOperationTypes, AclPermissionTypes, ResourcePatternTypes } = kafkajs;
-  const rule = (user: string, resourceType: number, resourceName: string, operation: number) => ({
+  const rule = (
+    user: string,
+    resourceType: kafkajs.AclResourceTypes,
+    resourceName: string,
+    operation: kafkajs.AclOperationTypes,
+  ) => ({
     resourceType,
     resourceName,
     operation,

@@ -45,16 +45,22 @@ test('topics are created as laid out, left alone the second time, and mended whe
         },
       ],
     });
+  async function settings(): Promise<Map<string, string>> {
+    const described = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }],
+    });
+    return new Map(described.resources[0]?.configEntries.map((e) => [e.configName, e.configValue]));
+  }
   await set({ 'retention.ms': '1000', 'compression.type': 'gzip' });
+  // The broker hears of it from its controller a moment later.
+  while ((await settings()).get('retention.ms') !== '1000') await new Promise(setImmediate);
   const mended = await applyTopics(client);
   const emotions = mended.find((topic) => topic.name === name);
   assert.equal(emotions?.state, 'changed');
   assert.ok(emotions.changes.includes('retention.ms: 1000 -> 604800000'));
-  const described = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }],
-  });
-  const now = new Map(described.resources[0]?.configEntries.map((e) => [e.configName, e.configValue]));
+  while ((await settings()).get('retention.ms') === '1000') await new Promise(setImmediate);
+  const now = await settings();
   assert.equal(now.get('cleanup.policy'), 'compact,delete');
   assert.equal(now.get('compression.type'), 'gzip', "an operator's own setting stays");
   await admin.disconnect();

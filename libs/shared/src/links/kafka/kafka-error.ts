@@ -20,10 +20,13 @@ const REFUSED = new Set([
   'ILLEGAL_SASL_STATE',
 ]);
 
+// The second hides what the broker said of the group; that it was away is ruled out by trying again before.
+const REFUSED_NAMES = new Set(['KafkaJSSASLAuthenticationError', 'KafkaJSGroupCoordinatorNotFound']);
+
 /** The error in our words where the broker refuses this user: trying again is of no use. Undefined for all others. */
 export function refusal(error: unknown, what: string): DeadpanError | undefined {
   const type = kafkaErrorType(error);
-  const named = error instanceof Error && error.name === 'KafkaJSSASLAuthenticationError';
+  const named = error instanceof Error && REFUSED_NAMES.has(error.name);
   if (!named && (type === undefined || !REFUSED.has(type))) return undefined;
   return new DeadpanError('E_BROKER_REFUSED', `Kafka does not let this program ${what}.`, {
     cause: error,

@@ -54,6 +54,7 @@ const COMMIT_EVERY_MS = 250;
 const FETCH_WAIT_MS = 100;
 const FETCH_PARTITION_BYTES = 1024 * 1024;
 const GRACE_MS = 5000;
+const UNFOUND_AT_MOST = 3;
 
 /**
  * Reads a topic as a member of a consumer group. A record's offset is committed once it and all before it in its
@@ -93,6 +94,8 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
   let closed = false;
   let sleepers: (() => void)[] = [];
   let ticker: NodeJS.Timeout | undefined;
+  let restart: NodeJS.Timeout | undefined;
+  let unfound = 0;
 
   function wake(): void {
     const woken = sleepers;
@@ -240,10 +243,19 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     return committing;
   }
 
+  const run = (): Promise<void> =>
+    consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 4,
+      eachBatch: onBatch,
+    });
+
   async function connect(): Promise<void> {
     const { GROUP_JOIN, CRASH, REBALANCING } = consumer.events;
     const joined = new Promise<void>((resolve) => {
       consumer.on(GROUP_JOIN, ({ payload }) => {
+        unfound = 0;
         onJoin(payload.memberId, payload.memberAssignment[topic] ?? []);
         resolve();
       });
@@ -251,6 +263,12 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     const crashed = new Promise<never>((_, reject) => {
       consumer.on(CRASH, ({ payload }) => {
         if (payload.restart || closed) return;
+        // kafkajs says this for a broker that is away and for a group that this user may not use, and ends for both.
+        if (payload.error.name === 'KafkaJSGroupCoordinatorNotFound' && unfound < UNFOUND_AT_MOST) {
+          unfound += 1;
+          restart = setTimeout(() => void run(), 1000 * unfound);
+          return;
+        }
         const error =
           refusal(payload.error, `read ${topic} as ${group}`) ??
           new DeadpanError('E_LINK', `The consumer of ${topic} ended.`, { cause: payload.error });
@@ -264,12 +282,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     await admin.connect();
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: 4,
-      eachBatch: onBatch,
-    });
+    await run();
     ticker = setInterval(() => void commitAcked(), COMMIT_EVERY_MS);
     await Promise.race([joined, crashed]);
   }
@@ -383,6 +396,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
       await stop(0);
       closed = true;
       clearInterval(ticker);
+      clearTimeout(restart);
       await Promise.allSettled(letters);
       await commitAcked();
       await consumer.disconnect();

@@ -8,7 +8,7 @@ import type { TopicLayout } from './topics.js';
  * @throws DeadpanError E_TOPIC naming what is missing, E_BROKER_REFUSED, or E_LINK where no broker answers.
  */
 export async function requireTopics(client: KafkaClient, topics: readonly TopicLayout[]): Promise<void> {
-  const admin = client.kafka.admin();
+  const admin = client.kafka.admin({ retry: { retries: 2 } });
   const names = topics.map(({ name }) => client.named(name));
   let existing: Set<string>;
   try {
