@@ -13,6 +13,8 @@ export interface DecoderReport {
   /** Whether the container could be opened. */
   readonly opened: boolean;
   readonly durationUs: number | null;
+  /** The earliest time stamp of all streams, where the media starts; 0 where the container does not say. */
+  readonly startUs: number;
   /** The rate that the container claims; a variable one is only an average. */
   readonly nominalFps: number | null;
   readonly codec: string | null;
@@ -30,15 +32,20 @@ const COMPLAINTS_KEPT = 20;
 // Said about streams that are whole: about references before the first key frame, or by encoders that break rules.
 const HARMLESS =
   /mmco: unref short failure|number of reference frames .* exceeds max|co located POCs unavailable|illegal short term buffer state|error reading header: .*EXIF|non monotonically|Thread message queue blocking|Application provided|Could not update timestamps/i;
-const DAMAGE_WARNING = /partial file|prematurely|truncat|corrupt|Packet mismatch|invalid NAL|incomplete frame|overread/i;
+const DAMAGE_WARNING =
+  /partial file|prematurely|truncat|corrupt|Packet mismatch|invalid NAL|incomplete frame|overread/i;
 
 /** Makes a report, and the function that takes ffmpeg's log lines (`-v level+verbose`) into it. */
-export function createDecoderReport(): { readonly report: DecoderReport; readonly line: (line: string) => void } {
+export function createDecoderReport(): {
+  readonly report: DecoderReport;
+  readonly line: (line: string) => void;
+} {
   const sizes: ScaledSize[] = [];
   const complaints: string[] = [];
   const report = {
     opened: false,
     durationUs: null as number | null,
+    startUs: 0,
     nominalFps: null as number | null,
     codec: null as string | null,
     pixelFormat: null as string | null,
@@ -88,13 +95,21 @@ export function createDecoderReport(): { readonly report: DecoderReport; readonl
     if (/^Exiting normally, received signal/.test(text)) report.signalled = true;
     const duration = /^ {2}Duration: (\d+):(\d+):(\d+)\.(\d+)/.exec(text);
     if (duration !== null) {
-      const [hours, minutes, seconds, hundredths] = duration.slice(1).map(Number) as [number, number, number, number];
+      const [hours, minutes, seconds, hundredths] = duration.slice(1).map(Number) as [
+        number,
+        number,
+        number,
+        number,
+      ];
       report.durationUs = ((hours * 60 + minutes) * 60 + seconds) * 1e6 + hundredths * 1e4;
     }
+    const start = /^ {2}Duration: .*, start: (-?[\d.]+)/.exec(text)?.[1];
+    if (start !== undefined) report.startUs = Math.round(Number(start) * 1e6);
     const video = /^ {2,4}Stream #0:\d+.*?: Video: (.*)$/.exec(text)?.[1];
     if (video !== undefined && report.codec === null && !video.includes('(attached pic)')) {
       report.codec = /^\w+/.exec(video)?.[0] ?? null;
-      report.pixelFormat = /, ((?:yuv|rgb|bgr|gbr|gray|pal|mono|nv|ya|argb|abgr|p0|xyz|bayer)\w*)/.exec(video)?.[1] ?? null;
+      report.pixelFormat =
+        /, ((?:yuv|rgb|bgr|gbr|gray|pal|mono|nv|ya|argb|abgr|p0|xyz|bayer)\w*)/.exec(video)?.[1] ?? null;
       const fps = / ([\d.]+)(k?) fps/.exec(video) ?? / ([\d.]+)(k?) tbr/.exec(video);
       report.nominalFps = fps === null ? null : Number(fps[1]) * (fps[2] === 'k' ? 1000 : 1);
     }

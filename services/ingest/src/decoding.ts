@@ -6,6 +6,7 @@ import type { PixelPool } from './pixel-pool.js';
 
 /** A frame as it comes out of ffmpeg. */
 export interface DecodedFrame {
+  /** Since the start of the media; where the container starts before zero, since zero. */
   readonly timeUs: number;
   /** rgb24, in memory of the pool. */
   readonly data: Uint8Array;
@@ -33,7 +34,12 @@ export interface Decoding {
  *
  * At most `ahead` decoded frames wait; then the pipe is paused, and ffmpeg with it.
  */
-export function startDecoding(ffmpeg: Ffmpeg, args: readonly string[], pool: PixelPool, ahead: number): Decoding {
+export function startDecoding(
+  ffmpeg: Ffmpeg,
+  args: readonly string[],
+  pool: PixelPool,
+  ahead: number,
+): Decoding {
   const { report, line } = createDecoderReport();
   const waiting: { readonly timeUs: number; readonly data: Uint8Array }[] = [];
   let video: NutVideo | null = null;
@@ -93,7 +99,7 @@ export function startDecoding(ffmpeg: Ffmpeg, args: readonly string[], pool: Pix
           const frame = waiting.shift();
           if (frame !== undefined) {
             if (waiting.length < ahead) child.stdout.resume();
-            return { ...frame, size };
+            return { timeUs: frame.timeUs - Math.max(0, report.startUs), data: frame.data, size };
           }
         }
         if (end !== null) return end;

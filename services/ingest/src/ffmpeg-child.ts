@@ -25,7 +25,11 @@ export interface FfmpegChild {
  *
  * Where `setpriv` is installed, the kernel kills the child when this process dies, however it dies.
  */
-export function startFfmpeg(ffmpeg: Ffmpeg, args: readonly string[], onLine: (line: string) => void): FfmpegChild {
+export function startFfmpeg(
+  ffmpeg: Ffmpeg,
+  args: readonly string[],
+  onLine: (line: string) => void,
+): FfmpegChild {
   const [program, programArgs] =
     ffmpeg.setpriv === null
       ? [ffmpeg.path, args]

@@ -21,6 +21,11 @@ export interface Ffmpeg {
   readonly frameTimingOption: '-fps_mode' | '-vsync';
   /** The socket timeout of RTSP in microseconds: `-stimeout` up to 4.x, where `-timeout` means something else. */
   readonly rtspTimeoutOption: '-timeout' | '-stimeout';
+  /**
+   * Whether it lets a picture's size change in the middle (`-autoscale`, since 4.4); older ones stretch what follows to
+   * the first size.
+   */
+  readonly followsSize: boolean;
   /** `setpriv` of util-linux, which ties the child's life to ours; null where it is not installed. */
   readonly setpriv: string | null;
 }
@@ -46,10 +51,14 @@ export async function findFfmpeg(env: NodeJS.ProcessEnv = process.env): Promise<
       run(found.path, ['-hide_banner', '-h', 'full'], limits).then((result) => result.stdout),
     ]);
   } catch (cause) {
-    throw new DeadpanError('E_DECODER_MISSING', `ffmpeg (${found.path}, from ${found.source}) does not run.`, {
-      cause,
-      advice: INSTALL_ADVICE,
-    });
+    throw new DeadpanError(
+      'E_DECODER_MISSING',
+      `ffmpeg (${found.path}, from ${found.source}) does not run.`,
+      {
+        cause,
+        advice: INSTALL_ADVICE,
+      },
+    );
   }
   const version = /^ffmpeg version (\S+)/.exec(banner)?.[1];
   if (version === undefined) {
@@ -72,6 +81,7 @@ export async function findFfmpeg(env: NodeJS.ProcessEnv = process.env): Promise<
     version,
     frameTimingOption: has('fps_mode') ? '-fps_mode' : '-vsync',
     rtspTimeoutOption: has('stimeout') ? '-stimeout' : '-timeout',
+    followsSize: has('autoscale'),
     setpriv: onPath('setpriv', env),
   };
 }

@@ -6,10 +6,10 @@ import type { MediaKind } from './media-kind.js';
 export interface FileCommandOptions {
   /** Analysed frames a second; null for all. */
   readonly fps: number | null;
-  /** No frame before this time, microseconds. */
+  /** Where reading may begin, microseconds since the start of the media; earlier frames may come as well. */
   readonly fromUs: number;
-  /** The sampling slot of the last frame before `fromUs`, which must not be filled twice; null for none. */
-  readonly filledSlot: number | null;
+  /** The last frame before a new size, by its own time stamp: nothing up to it may come, nor fill its slot again. */
+  readonly after: { readonly stampUs: number } | null;
   /** Longest side of the frames; larger ones are scaled down. */
   readonly maxSide: number;
   /** Frames with more pixels are refused. */
@@ -18,23 +18,31 @@ export interface FileCommandOptions {
 
 // What people film, keep and publish. Audio formats are here so that a sound file is called one and not unreadable.
 const FORMATS = [
-  ...['mov', 'mp4', 'matroska', 'webm', 'avi', 'mpegts', 'mpeg', 'mpegvideo', 'flv', 'live_flv', 'asf', 'ogg', 'wtv'],
+  ...[
+    'mov',
+    'mp4',
+    'matroska',
+    'webm',
+    'avi',
+    'mpegts',
+    'mpeg',
+    'mpegvideo',
+    'flv',
+    'live_flv',
+    'asf',
+    'ogg',
+    'wtv',
+  ],
   ...['mxf', 'dv', 'ivf', 'h264', 'hevc', 'm4v', 'mjpeg', 'yuv4mpegpipe', 'nut', 'gif', 'apng', '3gp'],
   ...['mp3', 'wav', 'flac', 'aac', 'aiff', 'ac3'],
 ].join(',');
 
 /** Before a wanted time, seconds: some containers land late by a few frames. */
 const SEEK_MARGIN_S = 2;
-/** Half a microsecond and a little: times are compared exactly as they are written, rounded to a microsecond. */
-const ROUNDING_US = 0.6;
-
+/** Nearer than this, seconds, two frames of one file do not follow each other. */
+const SMALLEST_STEP_S = 0.0001;
 /** How far before a slot's beginning a frame still belongs to it, in slots: for times rounded to milliseconds. */
 const SLOT_TOLERANCE = 0.05;
-
-/** The slot of `1 / fps` seconds that a time falls into; one frame of each slot is analysed, the first. */
-export function samplingSlot(timeUs: number, fps: number): number {
-  return Math.floor((timeUs / 1e6) * fps + SLOT_TOLERANCE);
-}
 
 const UPRIGHT: Readonly<Record<number, readonly string[]>> = {
   2: ['hflip'],
@@ -48,13 +56,19 @@ const UPRIGHT: Readonly<Record<number, readonly string[]>> = {
 
 /**
  * The arguments that make ffmpeg write a file's frames as NUT with raw rgb24 to its standard output, upright, in
- * square pixels, with true times in microseconds since the start of the media.
+ * square pixels, with the container's own time stamps in microseconds.
  *
- * - `-copyts -start_at_zero` keeps a frame's time the same to the last digit wherever reading starts.
+ * - `-copyts` keeps a frame's time stamp the same to the last digit wherever reading starts. Without it ffmpeg counts
+ *   from the first stream that it uses, so sound that starts earlier would not count.
  * - Sampling picks the first frame of each slot of `1 / fps` seconds. `-vf fps` would invent and repeat frames.
  * - Only local files, and no playlist that could name others.
  */
-export function fileArguments(ffmpeg: Ffmpeg, path: string, media: MediaKind, options: FileCommandOptions): string[] {
+export function fileArguments(
+  ffmpeg: Ffmpeg,
+  path: string,
+  media: MediaKind,
+  options: FileCommandOptions,
+): string[] {
   const command = builder(path)
     .inputOptions('-hide_banner', '-nostdin', '-nostats', '-v', 'level+verbose')
     .inputOptions('-max_pixels', String(options.maxPixels), '-protocol_whitelist', 'file');
@@ -66,7 +80,7 @@ export function fileArguments(ffmpeg: Ffmpeg, path: string, media: MediaKind, op
       .inputOptions('-c:v', media.decoder);
     filters.push(...(UPRIGHT[media.orientation] ?? []));
   } else {
-    command.inputOptions('-format_whitelist', FORMATS, '-copyts', '-start_at_zero');
+    command.inputOptions('-format_whitelist', FORMATS, '-copyts', '-noaccurate_seek');
     const seekS = options.fromUs / 1e6 - SEEK_MARGIN_S;
     if (media.seekable && seekS > 0) command.inputOptions('-ss', seekS.toFixed(6));
     const selected = selection(options);
@@ -79,17 +93,19 @@ export function fileArguments(ffmpeg: Ffmpeg, path: string, media: MediaKind, op
     .outputOptions('-map', '0:V:0', '-an', '-sn', '-dn', '-map_metadata', '-1')
     .outputOptions(ffmpeg.frameTimingOption, 'passthrough', '-enc_time_base', '1:1000000')
     .outputOptions('-vf', filters.join(','), '-pix_fmt', 'rgb24', '-c:v', 'rawvideo', '-f', 'nut');
+  if (ffmpeg.followsSize) command.outputOptions('-autoscale', '0');
   if (media.kind === 'image') command.outputOptions('-frames:v', '1');
   return builtArguments(command);
 }
 
-function selection({ fps, fromUs, filledSlot }: FileCommandOptions): string | null {
+function selection({ fps, after }: FileCommandOptions): string | null {
   const conditions: string[] = [];
-  if (fromUs > 0) conditions.push(`gte(t,${((fromUs - ROUNDING_US) / 1e6).toFixed(7)})`);
+  const afterS = after === null ? null : (after.stampUs / 1e6).toFixed(6);
+  if (afterS !== null) conditions.push(`gt(t,${afterS}+${SMALLEST_STEP_S})`);
   if (fps !== null) {
-    const slot = (time: string): string => `floor(${time}*${fps}+${SLOT_TOLERANCE})`;
-    const previous = `if(isnan(prev_selected_t),${filledSlot ?? 'NAN'},${slot('prev_selected_t')})`;
-    conditions.push(`not(eq(${slot('t')},${previous}))`);
+    const slot = (time: string): string => `floor((${time})*${fps}+${SLOT_TOLERANCE})`;
+    const before = afterS === null ? 'NAN' : slot(afterS);
+    conditions.push(`not(eq(${slot('t')},if(isnan(prev_selected_t),${before},${slot('prev_selected_t')})))`);
   }
   return conditions.length === 0 ? null : conditions.join('*');
 }

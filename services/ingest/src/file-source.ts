@@ -5,7 +5,7 @@ import { decoderFailure, inputMissing } from './decoder-failure.js';
 import type { ScaledSize } from './decoder-report.js';
 import { startDecoding, type DecodedFrame, type Decoding } from './decoding.js';
 import type { Ffmpeg } from './ffmpeg.js';
-import { fileArguments, samplingSlot } from './file-command.js';
+import { fileArguments } from './file-command.js';
 import { mediaKind } from './media-kind.js';
 import { createPixelPool } from './pixel-pool.js';
 
@@ -59,8 +59,6 @@ const MIN_SIDE = 16;
 const AHEAD = 4;
 /** Unused pixel buffers that are kept for reuse. */
 const SPARE = 16;
-/** Nearer than this, two frames of one file do not follow each other. */
-const SMALLEST_STEP_US = 100;
 
 /**
  * Opens a video or a still image. Resolves once the first frame is there, so a file that cannot be read fails here.
@@ -83,13 +81,13 @@ export async function openFile(path: string, options: FileOptions): Promise<File
   const startUs = options.startUs ?? 0;
   const endUs = options.endUs ?? Infinity;
   const pool = createPixelPool(SPARE);
-  const start = (fromUs: number, filledSlot: number | null): Decoding =>
+  const start = (fromUs: number, after: { readonly stampUs: number } | null): Decoding =>
     startDecoding(
       ffmpeg,
       fileArguments(ffmpeg, absolute, media, {
         fps,
         fromUs,
-        filledSlot,
+        after,
         maxSide: options.maxSide ?? 1280,
         maxPixels: options.maxPixels ?? 36_000_000,
       }),
@@ -97,13 +95,13 @@ export async function openFile(path: string, options: FileOptions): Promise<File
       AHEAD,
     );
 
-  // Resuming starts at the very frame that is done and skips it, so the sampling goes on from the same state.
   let decoding = start(resumeAfter?.timeUs ?? startUs, null);
   let sequence = resumeAfter === undefined ? 0 : resumeAfter.sequence + 1;
   let frames = 0;
-  let lastTimeUs = -1;
+  let lastTimeUs = -Infinity;
   let size: ScaledSize | null = null;
   let over = false;
+  const isOver = (): boolean => over;
 
   const close = async (): Promise<void> => {
     over = true;
@@ -111,23 +109,34 @@ export async function openFile(path: string, options: FileOptions): Promise<File
   };
 
   const nextFrame = async (): Promise<Frame | null> => {
-    while (!over) {
+    while (!isOver()) {
       const next = await decoding.next();
       if (!('data' in next)) {
-        if (over) return null;
+        if (isOver()) return null;
         await close();
         const partial = startUs > 0 || endUs < Infinity || resumeAfter !== undefined;
-        const failure = decoderFailure(path, { report: decoding.report, end: next, frames, lastTimeUs, partial });
+        const failure = decoderFailure(path, {
+          report: decoding.report,
+          end: next,
+          frames,
+          lastTimeUs,
+          partial,
+          container: media.kind === 'video' && media.seekable,
+        });
         if (failure !== null) throw failure;
         return null;
       }
-      if (changed(next, size, decoding)) {
+      if (changed(next, size, ffmpeg.followsSize ? decoding.report.sizes.at(-1) : size)) {
         // A new size in the middle of the stream: ffmpeg's output cannot follow, a new run can.
         pool.give(next.data);
         await decoding.stop();
-        if (size === null) throw new DeadpanError('E_DECODER_DIED', `"${path}" could not be read: ffmpeg's frames do not fit their size.`);
+        if (size === null)
+          throw new DeadpanError(
+            'E_DECODER_DIED',
+            `"${path}" could not be read: ffmpeg's frames do not fit their size.`,
+          );
         size = null;
-        decoding = start(lastTimeUs + SMALLEST_STEP_US, fps === null ? null : samplingSlot(lastTimeUs, fps));
+        decoding = start(lastTimeUs, { stampUs: lastTimeUs + Math.max(0, decoding.report.startUs) });
         continue;
       }
       size = next.size;
@@ -138,7 +147,7 @@ export async function openFile(path: string, options: FileOptions): Promise<File
         await close();
         return null;
       }
-      if (resumeAfter !== undefined && next.timeUs <= resumeAfter.timeUs) {
+      if (next.timeUs < startUs || (resumeAfter !== undefined && next.timeUs <= resumeAfter.timeUs)) {
         pool.give(next.data);
         continue;
       }
@@ -187,12 +196,21 @@ export async function openFile(path: string, options: FileOptions): Promise<File
   };
 }
 
-function changed(frame: DecodedFrame, size: ScaledSize | null, decoding: Decoding): boolean {
+function changed(
+  frame: DecodedFrame,
+  size: ScaledSize | null,
+  newest: ScaledSize | null | undefined,
+): boolean {
   if (frame.data.byteLength !== frame.size.width * frame.size.height * 3) return true;
-  return size !== null && decoding.report.sizes.at(-1) !== size && frame.size !== size;
+  return size !== null && newest !== size;
 }
 
-function frameOf(decoded: DecodedFrame, camera: string, sequence: number, give: (data: Uint8Array) => void): Frame {
+function frameOf(
+  decoded: DecodedFrame,
+  camera: string,
+  sequence: number,
+  give: (data: Uint8Array) => void,
+): Frame {
   const { timeUs, data, size } = decoded;
   let released = false;
   return {
@@ -216,7 +234,9 @@ async function checkFile(absolute: string, name: string): Promise<void> {
     throw inputMissing(name, cause);
   });
   if (!stats.isFile()) {
-    throw new DeadpanError('E_INPUT_FORMAT', `"${name}" is not a file.`, { advice: 'Name a video, an image, or a folder of them.' });
+    throw new DeadpanError('E_INPUT_FORMAT', `"${name}" is not a file.`, {
+      advice: 'Name a video, an image, or a folder of them.',
+    });
   }
   if (stats.size === 0) throw new DeadpanError('E_INPUT_EMPTY', `"${name}" is empty.`);
 }

@@ -34,7 +34,11 @@ export async function mediaKind(path: string): Promise<MediaKind> {
 
 function kindOf(head: Buffer): MediaKind {
   const text = (from: number, to: number): string => head.toString('latin1', from, to);
-  const image = (decoder: 'png' | 'bmp' | 'webp' | 'tiff'): MediaKind => ({ kind: 'image', decoder, orientation: 1 });
+  const image = (decoder: 'png' | 'bmp' | 'webp' | 'tiff'): MediaKind => ({
+    kind: 'image',
+    decoder,
+    orientation: 1,
+  });
 
   if (head.length > 3 && head.readUIntBE(0, 3) === 0xffd8ff) {
     return { kind: 'image', decoder: 'mjpeg', orientation: jpegOrientation(head) };
@@ -49,7 +53,7 @@ function kindOf(head: Buffer): MediaKind {
 
 /** The EXIF orientation of a JPEG (Exif 2.3, tag 0x0112 of IFD0); 1 where it says nothing. */
 function jpegOrientation(head: Buffer): number {
-  for (let at = 2; at + 4 <= head.length; ) {
+  for (let at = 2; at + 4 <= head.length;) {
     const marker = head.readUInt16BE(at);
     const length = head.readUInt16BE(at + 2);
     if (marker < 0xff01 || marker === 0xffda || length < 2) return 1;

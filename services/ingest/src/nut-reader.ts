@@ -77,7 +77,7 @@ export function createNutReader(handlers: NutHandlers): NutReader {
     return bytes[at++] ?? 0;
   }
   function* fill(target: Uint8Array, from: number): Generator<undefined, void> {
-    for (let filled = from; filled < target.length; ) {
+    for (let filled = from; filled < target.length;) {
       while (at === bytes.length) yield;
       const count = Math.min(target.length - filled, bytes.length - at);
       target.set(bytes.subarray(at, at + count), filled);
@@ -251,12 +251,17 @@ function readMain(cursor: Cursor): MainHeader {
 
   const elided = [new Uint8Array(0)];
   if (cursor.left > 0) {
-    for (let count = cursor.variable(); count > 0; count--) elided.push(cursor.skip(cursor.variable()).slice());
+    for (let count = cursor.variable(); count > 0; count--)
+      elided.push(cursor.skip(cursor.variable()).slice());
   }
   return { timeBases, frameCodes, elided };
 }
 
-function readStream(cursor: Cursor): { readonly timeBase: number; readonly ptsShift: number; readonly video: NutVideo } {
+function readStream(cursor: Cursor): {
+  readonly timeBase: number;
+  readonly ptsShift: number;
+  readonly video: NutVideo;
+} {
   cursor.variable(); // stream id
   if (cursor.variable() !== 0) throw new Error('a NUT stream that is not video');
   cursor.skip(cursor.variable()); // fourcc
