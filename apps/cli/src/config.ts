@@ -1,6 +1,7 @@
 import { alignConfig } from '@deadpan/align';
 import { ingestConfig } from '@deadpan/ingest';
 import { windowConfig } from '@deadpan/classify';
+import { kafkaConfig } from '@deadpan/shared/kafka-config';
 import { z } from 'zod';
 
 /** How inference is run. */
@@ -29,6 +30,7 @@ export const deadpanConfig = z.strictObject({
   align: alignConfig.prefault({}),
   inference: inferenceConfig.prefault({}),
   window: windowConfig.prefault({}),
+  kafka: kafkaConfig.prefault({}),
 });
 
 /** The effective configuration. */

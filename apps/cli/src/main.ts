@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addAnalyzeCommand } from './commands/analyze.js';
 import { addConfigCommand } from './commands/config.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addTopicsCommand } from './commands/topics.js';
 import { version } from './version.js';
 
 /** Exit code of a command that was interrupted: 128 + SIGINT. */
@@ -31,6 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addAnalyzeCommand(program, finish);
   addConfigCommand(program, finish);
   addDoctorCommand(program, finish);
+  addTopicsCommand(program, finish);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

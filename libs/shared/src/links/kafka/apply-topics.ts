@@ -4,6 +4,7 @@ import { DeadpanError } from '../../errors/index.js';
 import type { KafkaClient } from './kafka-client.js';
 import { kafkaErrorType } from './kafka-error.js';
 import { TOPICS, topicSettings, type TopicLayout } from './topics.js';
+import { withAdmin } from './with-admin.js';
 
 /** What became of one topic. */
 export interface AppliedTopic {
@@ -22,78 +23,67 @@ export async function applyTopics(
   client: KafkaClient,
   topics: readonly TopicLayout[] = Object.values(TOPICS),
 ): Promise<AppliedTopic[]> {
-  const { partitions, replication } = client.config;
-  const admin = client.kafka.admin();
-  await admin.connect();
-  try {
+  return withAdmin(client, 'create and change topics', async (admin) => {
+    const { partitions, replication } = client.config;
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter(({ name }) => !existing.has(client.named(name)));
-    await admin.createTopics({
-      waitForLeaders: false,
-      topics: missing.map((topic) => ({
-        topic: client.named(topic.name),
-        numPartitions: partitions,
-        replicationFactor: replication,
-        configEntries: Object.entries(topicSettings(topic, replication)).map(([name, value]) => ({
-          name,
-          value,
+    if (missing.length > 0) {
+      await admin.createTopics({
+        waitForLeaders: false,
+        topics: missing.map((topic) => ({
+          topic: client.named(topic.name),
+          numPartitions: partitions,
+          replicationFactor: replication,
+          configEntries: entriesOf(topicSettings(topic, replication)),
         })),
-      })),
-    });
-    await untilLed(
-      admin,
-      missing.map(({ name }) => client.named(name)),
-    );
+      });
+      await untilLed(
+        admin,
+        missing.map(({ name }) => client.named(name)),
+      );
+    }
     const applied: AppliedTopic[] = [];
     for (const topic of topics) {
       const name = client.named(topic.name);
       if (missing.includes(topic)) applied.push({ name, state: 'created', changes: [] });
-      else applied.push(await adjust(topic, name));
+      else applied.push(await adjustTopic(admin, client, topic));
     }
     return applied;
-  } finally {
-    await admin.disconnect();
-  }
+  });
+}
 
-  async function adjust(topic: TopicLayout, name: string): Promise<AppliedTopic> {
-    const metadata = await admin.fetchTopicMetadata({ topics: [name] });
-    const found = metadata.topics[0]?.partitions.length ?? 0;
-    if (found !== partitions) {
-      throw new DeadpanError(
-        'E_TOPIC',
-        `The topic ${name} has ${found} partitions, and the configuration says ${partitions}.`,
-        { advice: 'Set kafka.partitions to the number that there is, or use another kafka.topicPrefix.' },
-      );
-    }
-    const wanted = topicSettings(topic, replication);
-    const described = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name }],
-    });
-    const entries = described.resources[0]?.configEntries ?? [];
-    const now = new Map(entries.map((entry) => [entry.configName, entry.configValue]));
-    const changes = Object.entries(wanted)
-      .filter(([setting, value]) => now.get(setting) !== value)
-      .map(([setting, value]) => `${setting}: ${now.get(setting) ?? 'unset'} -> ${value}`);
-    if (changes.length === 0) return { name, state: 'unchanged', changes };
-    // This request replaces all of a topic's own settings: those of the operator are sent along.
-    const own = entries.filter(
-      (entry) =>
-        !entry.isDefault && !entry.readOnly && entry.configSource === kafkajs.ConfigSource.TOPIC_CONFIG,
+const entriesOf = (settings: Readonly<Record<string, string>>): { name: string; value: string }[] =>
+  Object.entries(settings).map(([name, value]) => ({ name, value }));
+
+async function adjustTopic(admin: Admin, client: KafkaClient, topic: TopicLayout): Promise<AppliedTopic> {
+  const { partitions, replication } = client.config;
+  const name = client.named(topic.name);
+  const metadata = await admin.fetchTopicMetadata({ topics: [name] });
+  const found = metadata.topics[0]?.partitions.length ?? 0;
+  if (found !== partitions) {
+    throw new DeadpanError(
+      'E_TOPIC',
+      `The topic ${name} has ${found} partitions, and the configuration says ${partitions}.`,
+      { advice: 'Set kafka.partitions to the number that there is, or use another kafka.topicPrefix.' },
     );
-    const settings = { ...Object.fromEntries(own.map((e) => [e.configName, e.configValue])), ...wanted };
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: [
-        {
-          type: kafkajs.ConfigResourceTypes.TOPIC,
-          name,
-          configEntries: Object.entries(settings).map(([setting, value]) => ({ name: setting, value })),
-        },
-      ],
-    });
-    return { name, state: 'changed', changes };
   }
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name };
+  const described = await admin.describeConfigs({ includeSynonyms: false, resources: [resource] });
+  const entries = described.resources[0]?.configEntries ?? [];
+  const now = new Map(entries.map((entry) => [entry.configName, entry.configValue]));
+  const wanted = topicSettings(topic, replication);
+  const changes = Object.entries(wanted)
+    .filter(([setting, value]) => now.get(setting) !== value)
+    .map(([setting, value]) => `${setting}: ${now.get(setting) ?? 'unset'} -> ${value}`);
+  if (changes.length === 0) return { name, state: 'unchanged', changes };
+  // This request replaces all of a topic's own settings: those of the operator are sent along.
+  const own = entries.filter((entry) => entry.configSource === kafkajs.ConfigSource.TOPIC_CONFIG);
+  const settings = { ...Object.fromEntries(own.map((e) => [e.configName, e.configValue])), ...wanted };
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ ...resource, configEntries: entriesOf(settings) }],
+  });
+  return { name, state: 'changed', changes };
 }
 
 const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);

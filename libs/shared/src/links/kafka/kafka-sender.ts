@@ -10,6 +10,7 @@ import { silentObserver, type KafkaObserver } from './kafka-observer.js';
 import { END_OF_STREAM, writeHeaders } from './message-headers.js';
 import { createSafeProducer } from './safe-producer.js';
 import type { TopicLayout } from './topics.js';
+import { withAdmin } from './with-admin.js';
 
 /** Options of {@link createKafkaSender}. */
 export interface KafkaSenderOptions<T> {
@@ -193,9 +194,9 @@ function sizeOf({ key, headers = {} }: Message, value: Buffer): number {
 }
 
 async function endMarks(client: KafkaClient, topic: string): Promise<Message[]> {
-  const admin = client.kafka.admin();
-  await admin.connect();
-  const metadata = await admin.fetchTopicMetadata({ topics: [topic] }).finally(() => admin.disconnect());
+  const metadata = await withAdmin(client, `read the layout of ${topic}`, (admin) =>
+    admin.fetchTopicMetadata({ topics: [topic] }),
+  );
   return (metadata.topics[0]?.partitions ?? []).map(({ partitionId: partition }) => ({
     partition,
     key: END_OF_STREAM,
