@@ -7,7 +7,7 @@ export const batchNormEpsilon = 1e-3;
 
 /**
  * Normalises each channel by the batch's own mean and variance. Twice as fast as the composed version of tfjs.
- * @returns the result and the batch's statistics; TensorFlow's variance is Bessel-corrected
+ * @returns the result and the batch's statistics, which the caller disposes; TensorFlow's variance is Bessel-corrected
  */
 export function batchNorm(x: Tensor4D, scale: Tensor1D, offset: Tensor1D): { value: Tensor4D; mean: Tensor1D; variance: Tensor1D } {
   const empty = tf.tensor1d([]);
@@ -19,7 +19,8 @@ export function batchNorm(x: Tensor4D, scale: Tensor1D, offset: Tensor1D): { val
     ] as const;
     const outputs = nativeOps('FusedBatchNormV3', [input as Tensor, gamma as Tensor, beta as Tensor, empty, empty], 6, attributes.slice(1));
     const [value, mean, variance, reserve1, reserve2, reserve3] = outputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-    statistics = [mean, variance];
+    // Kept, since what is made in here is otherwise freed with the gradient's scope.
+    statistics = [tf.keep(mean), tf.keep(variance)];
     (save as (tensors: Tensor[]) => void)([input as Tensor, gamma as Tensor, reserve1, reserve2, reserve3]);
     return {
       value,

@@ -155,5 +155,6 @@ function runBatchNorm(name: string, x: Tensor4D, variable: (name: string) => Var
       runningVariance.assign(tf.add(tf.mul(runningVariance, 1 - momentum), tf.mul(variance, momentum)));
     });
   }
+  tf.dispose([mean, variance]);
   return value;
 }

@@ -1,0 +1,90 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInferencePool } from '@deadpan/nets';
+import { DeadpanError, type RgbImage } from '@deadpan/shared';
+import sharp from 'sharp';
+import { canvasTask } from './align-task.js';
+import { canvasSide, writeFaceCache, type FaceCache } from './face-cache.js';
+import { readLabels } from './label-table.js';
+
+/** Where in a picture its face is, in fractions of the picture's smaller side, from the picture's centre. */
+export interface FaceSquare {
+  /** Side of the square. */
+  readonly side: number;
+  /** How far its centre is below the picture's. */
+  readonly down: number;
+}
+
+/** The squares of the data sets that the recipes use: whole faces, loosely cut ones, portraits with shoulders. */
+export const faceSquares = {
+  whole: { side: 1, down: 0 },
+  /** LFW: the middle 132 of 160 pixels. */
+  loose: { side: 0.825, down: 0 },
+  /** Face Research Lab London Set. */
+  portrait: { side: 0.72, down: 0.08 },
+} as const satisfies Record<string, FaceSquare>;
+
+/** What to prepare. */
+export interface PrepareOptions {
+  /** Folder of the pictures. */
+  readonly data: string;
+  /** The labels CSV. */
+  readonly labels: string;
+  readonly square: FaceSquare;
+  /** Name of the cache. */
+  readonly name: string;
+  /** Folder to write it to. */
+  readonly out: string;
+  readonly workers?: number;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+const CHUNK = 64;
+
+/**
+ * Aligns every picture of a labelled set and keeps the faces, with their surroundings, as one file: what training
+ * reads.
+ * @throws DeadpanError E_DATA naming a picture that cannot be read, E_INPUT_MISSING
+ */
+export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> {
+  const rows = await readLabels(options.labels);
+  const size = canvasSide * canvasSide;
+  const pixels = new Uint8Array(rows.length * size);
+  const pool = createInferencePool({ device: 'cpu', ...(options.workers === undefined ? {} : { workers: options.workers }) });
+  const work = canvasTask();
+  try {
+    for (let start = 0; start < rows.length; start += CHUNK) {
+      await Promise.all(
+        rows.slice(start, start + CHUNK).map(async ({ path }, row) => {
+          const image = await readImage(join(options.data, path));
+          const canvas = await pool.run(work, { image, square: squareIn(image, options.square) });
+          pixels.set(canvas, (start + row) * size);
+        }),
+      );
+      options.onProgress?.(Math.min(rows.length, start + CHUNK), rows.length);
+    }
+  } finally {
+    await pool.close();
+  }
+  const cache: FaceCache = { name: options.name, faces: rows, pixels };
+  await mkdir(options.out, { recursive: true });
+  await writeFaceCache(options.out, cache);
+  return cache;
+}
+
+function squareIn({ width, height }: RgbImage, { side, down }: FaceSquare): { x: number; y: number; side: number } {
+  const unit = Math.min(width, height);
+  return { x: width / 2 - (side * unit) / 2, y: height / 2 + (down - side / 2) * unit, side: side * unit };
+}
+
+async function readImage(file: string): Promise<RgbImage> {
+  try {
+    const { data, info } = await sharp(file).rotate().toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    if (info.channels === 3) return { width: info.width, height: info.height, data: new Uint8Array(data) };
+    const rgb = new Uint8Array(info.width * info.height * 3);
+    for (let i = 0; i < rgb.length; i++) rgb[i] = data[Math.floor(i / 3) * info.channels] ?? 0;
+    return { width: info.width, height: info.height, data: rgb };
+  } catch (cause) {
+    throw new DeadpanError('E_DATA', `The picture ${file} cannot be read.`, { cause });
+  }
+}
