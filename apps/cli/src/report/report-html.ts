@@ -189,7 +189,7 @@ function howToRead(): Markup {
 }
 
 function law(): Markup {
-  return markup`<div class="notice" role="note" aria-label="Law and privacy"><p><strong>Law and privacy.</strong> In the European Union it is prohibited to infer the emotions of people at work and in education, except for medical or safety reasons (Regulation (EU) 2024/1689, Article 5(1)(f)). Elsewhere, people whose expressions are analysed must be told so (Article 50(3)), and faces are personal data (Regulation (EU) 2016/679). This page describes identifiable people: keep it, share it and delete it accordingly.</p></div>`;
+  return markup`<div class="notice" role="note" aria-label="Law and privacy"><p><strong>Law and privacy.</strong> In the European Union it is prohibited to infer the emotions of people at work and in education, except for medical or safety reasons (Regulation (EU) 2024/1689, Article 5(1)(f)). Where it is allowed, people whose expressions are analysed must be told so (Article 50(3)), and faces are personal data (Regulation (EU) 2016/679). This page describes identifiable people: keep it, share it and delete it accordingly.</p></div>`;
 }
 
 function provenance({ models, settings, version }: ReportData): Markup {

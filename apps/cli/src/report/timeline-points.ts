@@ -12,16 +12,23 @@ export interface TimelinePoint {
   readonly intensity: number;
 }
 
-/** More points than this a line cannot show on a page. */
-const POINTS_SHOWN = 800;
-const BUCKETS = 160;
+/** How finely a timeline is drawn: stretches of time of which only the extremes are kept. */
+export const FINE = 160;
+export const COARSE = 40;
+/** Up to this many windows a stretch, all are drawn. */
+const WINDOWS_A_STRETCH = 5;
 
 /**
  * The lines of a track, one list of points for each span in which it was seen. A window stands at its middle; the
  * ends of a span take the values of the nearest window. Empty where there is no window.
+ *
+ * @param stretches how finely, for what is too long to draw every window
  */
-export function timelinePoints(record: TrackRecord): readonly (readonly TimelinePoint[])[] {
-  const windows = thinned([...record.windows].sort((a, b) => a.start - b.start));
+export function timelinePoints(record: TrackRecord, stretches = FINE): readonly (readonly TimelinePoint[])[] {
+  const windows = thinned(
+    [...record.windows].sort((a, b) => a.start - b.start),
+    stretches,
+  );
   if (windows.length === 0) return [];
   return record.spans.map((span) => pointsOf(span, windows));
 }
@@ -53,11 +60,11 @@ function pointsOf(span: Span, windows: readonly EmotionRow[]): readonly Timeline
  * Fewer windows, and no peak lost: of each stretch of time stay the windows with the highest probability of each
  * class, and with the highest and the lowest intensity. Means would flatten a short smile in a long film.
  */
-function thinned(windows: readonly EmotionRow[]): readonly EmotionRow[] {
-  if (windows.length <= POINTS_SHOWN) return windows;
+function thinned(windows: readonly EmotionRow[], stretches: number): readonly EmotionRow[] {
+  if (windows.length <= WINDOWS_A_STRETCH * stretches) return windows;
   const start = windows[0]?.start ?? 0;
   const end = windows.at(-1)?.start ?? start;
-  const width = (end - start) / BUCKETS;
+  const width = (end - start) / stretches;
   const measures = [
     ...CLASSES.map((_, k) => (row: EmotionRow) => row.probabilities[k] ?? 0),
     (row: EmotionRow) => row.intensity,

@@ -5,7 +5,7 @@ import { parseHTML } from 'linkedom';
 import { clockTicks, clockTime } from './clock-time.js';
 import { EXPRESSION_COLORS } from './expression-palette.js';
 import { markup, trusted, type Markup } from './markup.js';
-import { timelinePoints, type TimelinePoint } from './timeline-points.js';
+import { COARSE, FINE, timelinePoints, type TimelinePoint } from './timeline-points.js';
 import type { TrackRecord } from './track-record.js';
 
 /** How long the axis is, in seconds of the media. */
@@ -27,6 +27,8 @@ const AXIS = 32;
 const LEGEND = 34;
 /** More rows than this nobody reads; the tracks with the most frames are shown. */
 const TRACKS_SHOWN = 60;
+/** Above this many tracks, panels are low and lines are drawn less finely. */
+const TRACKS_FINE = 10;
 
 const STYLE = `
 .timeline { color: #1f2328; background: #ffffff; font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; }
@@ -56,7 +58,14 @@ export function timelineSvg(tracks: readonly TrackRecord[], { duration }: Timeli
   const end = Math.max(duration, ...seen.map((track) => track.spans.at(-1)?.end ?? 0), 0);
   const left = seen.length - shown.length;
   const height = LEGEND + Math.max(1, shown.length) * row + (left > 0 ? 20 : 0);
-  const rows = shown.map((track, i) => trackRow(track, LEGEND + i * row, panel, end > 0 ? end : 1));
+  const stretches = shown.length <= TRACKS_FINE ? FINE : COARSE;
+  const rows = shown.map((track, i) =>
+    trackRow(track, timelinePoints(track, stretches), {
+      y: LEGEND + i * row,
+      panel,
+      end: end > 0 ? end : 1,
+    }),
+  );
   const title = `Expressions over time of ${shown.length === 1 ? 'one track' : `${shown.length} tracks`}`;
   return `${
     markup`<svg xmlns="http://www.w3.org/2000/svg" class="timeline" role="img" aria-label="${title}" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}">
@@ -78,22 +87,36 @@ function mostSeen(tracks: readonly TrackRecord[]): readonly TrackRecord[] {
 
 function panelHeight(tracks: number): number {
   if (tracks <= 3) return 150;
-  return tracks <= 10 ? 100 : 64;
+  return tracks <= TRACKS_FINE ? 100 : 64;
 }
 
-function trackRow(track: TrackRecord, y: number, panel: number, end: number): Markup {
+function trackRow(
+  track: TrackRecord,
+  lines: readonly (readonly TimelinePoint[])[],
+  { y, panel, end }: { readonly y: number; readonly panel: number; readonly end: number },
+): Markup {
   const first = track.spans[0]?.start ?? 0;
   const last = track.spans.at(-1)?.end ?? 0;
   return markup`<g transform="translate(0 ${y})">
 <text x="${MARGIN_LEFT}" y="15"><tspan font-weight="600">Track ${track.track}</tspan><tspan class="quiet" dx="10">${clockTime(first)} to ${clockTime(last)}, ${track.frames.toLocaleString('en')} ${track.frames === 1 ? 'frame' : 'frames'}</tspan></text>
-<g transform="translate(0 ${HEADING})">${chart(timelinePoints(track), panel, end)}</g>
+<g transform="translate(0 ${HEADING})">${chart(lines, panel, end)}</g>
 </g>
 `;
 }
 
 function chart(lines: readonly (readonly TimelinePoint[])[], panel: number, end: number): Markup {
   const { times, decimals } = clockTicks(end, 12);
-  const wide = lines.map((line) => widened(line, end));
+  const points = lines.flatMap((line, span) => widened(line, end).map((point) => ({ ...point, span })));
+  const parts = points.flatMap(({ time, span, probabilities }) =>
+    CLASSES.map((expression, k) => ({
+      time,
+      expression,
+      series: `${span} ${expression}`,
+      order: k,
+      probability: probabilities[k] ?? 0,
+    })),
+  );
+  const intensity = { x: 'time', y: 'intensity', z: 'span' };
   // The types of both libraries ask for a browser's; this is what is used of them.
   const { document: elements } = parseHTML('<html></html>') as unknown as { document: unknown };
   const plot = Plot.plot({
@@ -111,38 +134,11 @@ function chart(lines: readonly (readonly TimelinePoint[])[], panel: number, end:
     color: { type: 'ordinal', domain: [...CLASSES], range: CLASSES.map((name) => EXPRESSION_COLORS[name]) },
     marks: [
       Plot.frame({ className: 'unseen', fill: '#f3f4f6', stroke: 'none' }),
-      ...wide.map((line) =>
-        Plot.areaY(
-          line.flatMap((point) =>
-            CLASSES.map((expression, k) => ({
-              time: point.time,
-              expression,
-              probability: point.probabilities[k] ?? 0,
-            })),
-          ),
-          { x: 'time', y: 'probability', fill: 'expression', z: 'expression', order: [...CLASSES] },
-        ),
-      ),
+      Plot.areaY(parts, { x: 'time', y: 'probability', z: 'series', fill: 'expression', order: 'order' }),
       Plot.gridX(times, { strokeOpacity: 0.12 }),
       Plot.gridY([0.5], { strokeOpacity: 0.12 }),
-      ...wide.map((line) =>
-        Plot.lineY(line, {
-          x: 'time',
-          y: 'intensity',
-          className: 'halo',
-          stroke: '#ffffff',
-          strokeWidth: 3.5,
-        }),
-      ),
-      ...wide.map((line) =>
-        Plot.lineY(line, {
-          x: 'time',
-          y: 'intensity',
-          className: 'intensity',
-          stroke: '#111418',
-          strokeWidth: 1.5,
-        }),
-      ),
+      Plot.lineY(points, { ...intensity, className: 'halo', stroke: '#ffffff', strokeWidth: 3.5 }),
+      Plot.lineY(points, { ...intensity, className: 'intensity', stroke: '#111418', strokeWidth: 1.5 }),
       Plot.axisY([0, 0.5, 1], {
         label: null,
         tickSize: 3,
