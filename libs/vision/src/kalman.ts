@@ -14,17 +14,21 @@ export function startMotion(position: number, positionDeviation: number, velocit
   return { position, velocity: 0, pp: positionDeviation ** 2, pv: 0, vv: velocityDeviation ** 2 };
 }
 
-/** The quantity `seconds` later, its velocity shaken by white noise of `acceleration` (units a second^1.5). */
-export function predictMotion(motion: Motion, seconds: number, acceleration: number): Motion {
+/**
+ * The quantity `seconds` later. Its velocity is shaken by white noise of `acceleration` (units a second^1.5) and dies
+ * down with the time constant `memory` in seconds: nearly constant over short times, and no flight over long ones.
+ */
+export function predictMotion(motion: Motion, seconds: number, acceleration: number, memory: number): Motion {
   const { position, velocity, pp, pv, vv } = motion;
-  const t = seconds;
+  const kept = Math.exp(-seconds / memory);
+  const t = memory * (1 - kept);
   const q = acceleration ** 2;
   return {
     position: position + velocity * t,
-    velocity,
+    velocity: velocity * kept,
     pp: pp + 2 * t * pv + t * t * vv + (q * t ** 3) / 3,
-    pv: pv + t * vv + (q * t * t) / 2,
-    vv: vv + q * t,
+    pv: kept * (pv + t * vv) + (q * t * t) / 2,
+    vv: kept * kept * vv + q * t,
   };
 }
 

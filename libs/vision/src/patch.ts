@@ -12,10 +12,12 @@ export interface PatchOptions {
   readonly edge: Edge;
   /** Where in `planes` the patch begins. */
   readonly offset?: number;
+  /**
+   * Samples per pixel and axis at most, 3 by default: a patch that shrinks the picture more than that aliases. The time
+   * grows with their square.
+   */
+  readonly mostSamples?: number;
 }
-
-/** Samples a pixel and axis at most: a patch that shrinks the picture more than this aliases a little. */
-const MOST_SAMPLES = 3;
 
 /**
  * Resamples a picture bilinearly through a similarity from patch to picture, as planes of floats 0..255 (a [channels,
@@ -29,11 +31,11 @@ export function samplePatch(
   planes: Float32Array,
   options: PatchOptions,
 ): void {
-  const { channels, edge, offset = 0 } = options;
+  const { channels, edge, offset = 0, mostSamples = 3 } = options;
   const { data, width, height } = image;
   const { a, b, tx, ty } = toImage;
   const black = edge === 'black';
-  const samples = Math.min(MOST_SAMPLES, Math.max(1, Math.round(scaleOf(toImage))));
+  const samples = Math.min(mostSamples, Math.max(1, Math.round(scaleOf(toImage))));
   const share = 1 / (samples * samples);
   const plane = size * size;
   for (let row = 0; row < size; row += 1) {

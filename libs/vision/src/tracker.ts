@@ -13,8 +13,10 @@ export interface Candidate {
 export interface Track {
   /** Counts from 1 and is never used again. */
   readonly id: number;
-  /** Where it was last seen, or is thought to be now: see {@link predictTracks}. */
+  /** Where it is thought to be at `motionUs`: see {@link predictTracks}. */
   readonly box: Box;
+  /** Where it was last seen. */
+  readonly seen: Box;
   readonly firstUs: number;
   readonly lastUs: number;
   /** The time that `motion` speaks of. */
@@ -38,14 +40,17 @@ export interface TrackerOptions {
   /** Least overlap (IoU) of a track's predicted box with a sure candidate, and with an unsure one. */
   readonly highIou: number;
   readonly lowIou: number;
+  /** A sure candidate that overlaps no track may still be one that is, or was last, no farther away, in heights. */
+  readonly reach: number;
 }
 
-/** Defaults of ByteTrack, but for the times, which are its 30 frames at 30 a second made longer for slow cameras. */
+/** ByteTrack's scores and overlaps; a longer gap than its 30 frames, and a reach, for slow cameras and quick heads. */
 export const TRACKER_DEFAULTS: TrackerOptions = {
   longestGapUs: 2_000_000,
   highScore: 0.5,
   highIou: 0.2,
   lowIou: 0.5,
+  reach: 1,
 };
 
 /** No tracks yet. */
@@ -62,6 +67,10 @@ export interface TrackStep {
 const MEASUREMENT = 0.05;
 const ACCELERATION = 3;
 const START_SPEED = 1;
+/** How much larger or smaller a face out of sight may come back. */
+const MOST_GROWTH = 1.6;
+/** Time after which a third of a face's speed is left, in seconds. */
+const MEMORY = 0.3;
 
 /** The tracks with their boxes where they are expected at a time; tracks that were gone too long are left out. */
 export function predictTracks(tracks: Tracks, timeUs: number, options: TrackerOptions): Tracks {
@@ -75,7 +84,8 @@ export function predictTracks(tracks: Tracks, timeUs: number, options: TrackerOp
 
 /**
  * Gives candidates at a time to tracks: sure candidates first, by overlap with all predicted boxes; then unsure ones to
- * the tracks that are left and were seen at the step before; then sure ones that are left begin tracks.
+ * the tracks that are left and were seen at the step before; then sure ones that are left to tracks near by of about their
+ * size; what is sure and left begins tracks.
  * `known` says which track a candidate belongs to where the caller knows it by other means.
  * Source: Zhang et al., ByteTrack, ECCV 2022, with the pairs taken greedily, best first.
  */
@@ -90,9 +100,18 @@ export function stepTracks(
   const newest = tracks.reduce((latest, track) => Math.max(latest, track.lastUs), -Infinity);
   const ids: (number | null)[] = candidates.map((_, i) => known[i] ?? null);
   const isSure = (i: number) => (candidates[i]?.score ?? 0) >= options.highScore;
-  assign(tracks, candidates, ids, isSure, options.highIou);
   const recent = tracks.filter((track) => track.lastUs === newest);
-  assign(recent, candidates, ids, (i) => !isSure(i), options.lowIou);
+  assign(tracks, candidates, ids, isSure, ({ box }, b) => boxIou(box, b) - options.highIou);
+  assign(
+    recent,
+    candidates,
+    ids,
+    (i) => !isSure(i),
+    ({ box }, b) => boxIou(box, b) - options.lowIou,
+  );
+  assign(tracks, candidates, ids, isSure, ({ box, seen }, b) =>
+    sameSize(box, b) ? options.reach - Math.min(distance(box, b), distance(seen, b)) : -1,
+  );
 
   let free = nextId;
   const next = tracks.map((track) => {
@@ -108,29 +127,40 @@ export function stepTracks(
   return { tracks: { nextId: free, tracks: next }, ids };
 }
 
-/** Pairs tracks and eligible candidates by falling overlap, each once. Equal overlaps go by the older track. */
+/** Pairs tracks and eligible candidates by falling affinity, each once; none below 0. Equals go by the older track. */
 function assign(
   tracks: readonly Track[],
   candidates: readonly Candidate[],
   ids: (number | null)[],
   eligible: (candidate: number) => boolean,
-  leastIou: number,
+  affinity: (track: Track, candidate: Box) => number,
 ): void {
   const taken = new Set(ids);
-  const pairs: { track: number; candidate: number; iou: number }[] = [];
+  const pairs: { track: number; candidate: number; affinity: number }[] = [];
   for (const track of tracks) {
     if (taken.has(track.id)) continue;
     for (const [i, { box }] of candidates.entries()) {
-      const iou = ids[i] === null && eligible(i) ? boxIou(track.box, box) : 0;
-      if (iou >= leastIou && iou > 0) pairs.push({ track: track.id, candidate: i, iou });
+      const value = ids[i] === null && eligible(i) ? affinity(track, box) : -1;
+      if (value >= 0) pairs.push({ track: track.id, candidate: i, affinity: value });
     }
   }
-  pairs.sort((a, b) => b.iou - a.iou || a.track - b.track || a.candidate - b.candidate);
+  pairs.sort((a, b) => b.affinity - a.affinity || a.track - b.track || a.candidate - b.candidate);
   for (const { track, candidate } of pairs) {
     if (taken.has(track) || ids[candidate] !== null) continue;
     ids[candidate] = track;
     taken.add(track);
   }
+}
+
+/** Between the centres, in heights of the first box. */
+function distance(a: Box, b: Box): number {
+  const dx = a.x + a.width / 2 - b.x - b.width / 2;
+  const dy = a.y + a.height / 2 - b.y - b.height / 2;
+  return Math.hypot(dx, dy) / a.height;
+}
+
+function sameSize(a: Box, b: Box): boolean {
+  return Math.max(a.height, b.height) <= MOST_GROWTH * Math.min(a.height, b.height);
 }
 
 function startTrack(id: number, box: Box, timeUs: number): Track {
@@ -140,6 +170,7 @@ function startTrack(id: number, box: Box, timeUs: number): Track {
   return {
     id,
     box,
+    seen: box,
     firstUs: timeUs,
     lastUs: timeUs,
     motionUs: timeUs,
@@ -156,7 +187,7 @@ function predictTrack(track: Track, timeUs: number): Track {
   const seconds = Math.max(0, timeUs - track.motionUs) / 1e6;
   const acceleration = ACCELERATION * track.box.height;
   const [x, y, width, height] = track.motion;
-  const predict = (motion: Motion) => predictMotion(motion, seconds, acceleration);
+  const predict = (motion: Motion) => predictMotion(motion, seconds, acceleration, MEMORY);
   // A size does not go on growing or shrinking: where a face turns or nears, it soon stops.
   const keep = (motion: Motion) => ({ ...predict(motion), position: motion.position });
   const motion = [predict(x), predict(y), keep(width), keep(height)] as const;
@@ -172,7 +203,7 @@ function correctTrack(track: Track, box: Box, timeUs: number): Track {
     correctMotion(width, box.width, deviation),
     correctMotion(height, box.height, deviation),
   ] as const;
-  return { ...track, motion, box, lastUs: timeUs };
+  return { ...track, motion, box, seen: box, lastUs: timeUs };
 }
 
 function boxOf([x, y, width, height]: Track['motion']): Box {

@@ -1,6 +1,5 @@
 import type { RgbImage } from '@deadpan/shared';
 import {
-  boxOfLandmarks,
   createFaceDetector,
   createFaceVerifier,
   createLandmarker,
@@ -14,7 +13,7 @@ import {
   type OpenSession,
   type TaskRun,
 } from '@deadpan/nets';
-import { boxIou, correlation } from '@deadpan/vision';
+import { boxIou, correlation, sceneThumbnail } from '@deadpan/vision';
 
 /** A face of the frame before, where it is expected now; in pixels of the picture. */
 export interface FollowedFace {
@@ -27,6 +26,8 @@ export interface FollowedFace {
 /** One frame to look at. */
 export interface AlignPayload {
   readonly image: RgbImage;
+  /** The frame before in small, to know a cut by; null for the first. */
+  readonly thumbnail: Float32Array | null;
   readonly followed: readonly FollowedFace[];
   /** Whether to search the whole frame in any case; it is also searched when a followed face is lost. */
   readonly search: boolean;
@@ -49,16 +50,25 @@ export interface AlignResult {
   readonly faces: readonly FoundFace[];
   /** Whether the whole frame was searched. */
   readonly searched: boolean;
+  /** Whether the scene changed since the frame before: then a face in the same place may be another person. */
+  readonly cut: boolean;
+  /** This frame in small. */
+  readonly thumbnail: Float32Array;
 }
 
 /** Score of the tiny detector from which on a followed face is one without further evidence. */
 const VERIFIED = 0.3;
 /** Correlation of its crop with the one before from which on it is still the same face, verified or not. */
 const ALIKE = 0.8;
+/** After a cut a face must be this much like the one before to be the same, and a whole frame this little to be a cut. */
+const SAME_PERSON = 0.6;
+const SAME_SCENE = 0.5;
 /** Scores of the searching detector under which a box is not looked at. */
 const LEAST_SCORE = 0.3;
 /** Overlap from which on two boxes are of one face. */
 const SAME_FACE = 0.4;
+/** Overlap from which on a followed face has slipped off the box of a search. */
+const SLIPPED = 0.1;
 
 /** Makes the task ready in a worker: loads both detectors and the landmark network. */
 export async function createAlignRun(
@@ -70,7 +80,11 @@ export async function createAlignRun(
   const verify = await createFaceVerifier(open);
 
   /** Places landmarks on each followed face again and keeps those that are still faces. */
-  async function follow(image: RgbImage, followed: readonly FollowedFace[]): Promise<FoundFace[]> {
+  async function follow(
+    image: RgbImage,
+    followed: readonly FollowedFace[],
+    cut: boolean,
+  ): Promise<FoundFace[]> {
     const squares = followed.map(({ landmarks }) => regionOfLandmarks(landmarks, LANDMARK_INPUT_SIZE));
     const placed = await placeLandmarks(image, squares);
     const scores = await verify(image, placed);
@@ -79,9 +93,11 @@ export async function createAlignRun(
       const landmarks = placed[i];
       if (landmarks === undefined) continue;
       const face = { ...describeFace(image, landmarks), track, verified: scores[i] ?? 0, detected: null };
-      const isFace = face.verified >= VERIFIED || correlation(face.crop, crop) >= ALIKE;
+      const alike = correlation(face.crop, crop);
+      const isFace = face.verified >= VERIFIED || alike >= ALIKE;
+      const isSame = !cut || alike >= SAME_PERSON;
       // Where a face covers another one, both squares may end on the nearer face: the older track keeps it.
-      if (isFace && kept.every((other) => boxIou(other.box, face.box) < SAME_FACE)) kept.push(face);
+      if (isFace && isSame && kept.every((other) => boxIou(other.box, face.box) < SAME_FACE)) kept.push(face);
     }
     return kept;
   }
@@ -105,16 +121,22 @@ export async function createAlignRun(
     }));
   }
 
-  return async function alignFrame({ image, followed, search, detectionSize, mostFaces }) {
-    const kept = await follow(image, followed);
-    if (!search && kept.length === followed.length) {
-      return { result: { faces: kept, searched: false } };
+  return async function alignFrame({ image, thumbnail: before, followed, search, detectionSize, mostFaces }) {
+    const thumbnail = sceneThumbnail(image);
+    const cut = before !== null && correlation(thumbnail, before) < SAME_SCENE;
+    const kept = await follow(image, followed, cut);
+    if (!search && !cut && kept.length === followed.length) {
+      return { result: { faces: kept, searched: false, cut, thumbnail } };
     }
     const boxes = await detect(image, { longSide: detectionSize, limit: LEAST_SCORE });
-    const known = kept.map((face) => ({ ...face, detected: bestScore(face, boxes) }));
-    const fresh = boxes.filter(({ box }) => known.every((face) => boxIou(face.box, box) < SAME_FACE));
-    const found = await align(image, fresh.slice(0, Math.max(0, mostFaces - known.length)));
-    return { result: { faces: [...known, ...found], searched: true } };
+    const { confirmed, moved, fresh } = compare(kept, boxes);
+    const looked = [...moved.map(({ box }) => box), ...fresh].slice(
+      0,
+      Math.max(0, mostFaces - confirmed.length),
+    );
+    const found = await align(image, looked);
+    const known = found.map((face, i) => ({ ...face, track: moved[i]?.track ?? null }));
+    return { result: { faces: [...confirmed, ...known], searched: true, cut, thumbnail } };
   };
 }
 
@@ -123,7 +145,25 @@ export function alignTask() {
   return task(import.meta.url, createAlignRun, null);
 }
 
-function bestScore(face: FoundFace, boxes: readonly Detection[]): number {
-  const own = boxOfLandmarks(face.landmarks);
-  return boxes.find(({ box }) => boxIou(own, box) >= SAME_FACE)?.score ?? 0;
+/**
+ * Holds the followed faces against the boxes of a search: those that lie where a box is or where none is near stay as
+ * they are; one that overlaps a box but not enough has slipped, and moves there; the boxes that are left are new.
+ */
+function compare(kept: readonly FoundFace[], boxes: readonly Detection[]) {
+  const left = new Set(boxes);
+  const take = (face: FoundFace, leastIou: number): Detection | undefined => {
+    const box = boxes.find((candidate) => left.has(candidate) && boxIou(face.box, candidate.box) >= leastIou);
+    if (box !== undefined) left.delete(box);
+    return box;
+  };
+  const own = kept.map((face) => ({ face, box: take(face, SAME_FACE) }));
+  const confirmed: FoundFace[] = [];
+  const moved: { readonly track: number | null; readonly box: Detection }[] = [];
+  for (const { face, box } of own) {
+    const near = box === undefined ? take(face, SLIPPED) : undefined;
+    if (near === undefined) confirmed.push({ ...face, detected: box?.score ?? 0 });
+    else moved.push({ track: face.track, box: near });
+  }
+  const fresh = [...left].filter(({ box }) => confirmed.every((face) => boxIou(face.box, box) < SAME_FACE));
+  return { confirmed, moved, fresh };
 }

@@ -39,6 +39,8 @@ interface CameraState {
   readonly tracks: Tracks;
   /** The faces of the frame before. */
   readonly faces: readonly (FollowedFace & { readonly detection: number })[];
+  /** The frame before in small; null before the first. */
+  readonly thumbnail: Float32Array | null;
   readonly lastSearchUs: number;
   /** When a face was last lost. */
   readonly lastLossUs: number;
@@ -52,7 +54,7 @@ const LEAST_VERIFIED = 0.2;
 /** The detector's word alone is enough from here on. */
 const CERTAIN = 0.9;
 
-const NOTHING_KNOWN = { tracks: NO_TRACKS, faces: [], lastSearchUs: -Infinity, lastLossUs: -Infinity };
+const NOTHING_KNOWN = { faces: [], thumbnail: null, lastSearchUs: -Infinity, lastLossUs: -Infinity };
 
 /** Makes the align stage. State lives in it, one for each camera. */
 export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): Align {
@@ -64,13 +66,17 @@ export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): A
   };
   const cameras = new Map<string, Promise<CameraState>>();
 
-  async function step(before: CameraState, frame: Frame): Promise<{ state: CameraState; faces: readonly Face[] }> {
+  async function step(
+    before: CameraState,
+    frame: Frame,
+  ): Promise<{ state: CameraState; faces: readonly Face[] }> {
     try {
       const { image, timeUs } = frame;
       const followed = whereExpected(before, timeUs, tracker);
       const search = isSearchDue(before, timeUs, config);
       const { detectionSize, mostFaces } = config;
-      const result = await pool.run(work, { image, followed, search, detectionSize, mostFaces });
+      const { thumbnail } = before;
+      const result = await pool.run(work, { image, thumbnail, followed, search, detectionSize, mostFaces });
       const { state, found } = updateCamera(before, result, timeUs, tracker);
       const scale = frame.width / image.width;
       return { state, faces: toFaces(frame, found, scale, trackPrefix) };
@@ -130,7 +136,11 @@ type TrackedFace = FoundFace & { readonly id: number; readonly detection: number
 function updateCamera(before: CameraState, result: AlignResult, timeUs: number, tracker: TrackerOptions) {
   const candidates = result.faces.map((face) => ({ box: face.box, score: scoreOf(face) }));
   const known = result.faces.map(({ track }) => track);
-  const { tracks, ids } = stepTracks(before.tracks, candidates, timeUs, tracker, known);
+  // Nobody who was lost at a cut comes back in its place.
+  const continued = result.cut
+    ? { ...before.tracks, tracks: before.tracks.tracks.filter(({ id }) => known.includes(id)) }
+    : before.tracks;
+  const { tracks, ids } = stepTracks(continued, candidates, timeUs, tracker, known);
   const found = result.faces.flatMap((face, i): TrackedFace[] => {
     const id = ids[i] ?? null;
     if (id === null) return [];
@@ -147,6 +157,7 @@ function updateCamera(before: CameraState, result: AlignResult, timeUs: number, 
       crop,
       detection: detected ?? before.faces.find(({ track }) => track === id)?.detection ?? detection,
     })),
+    thumbnail: result.thumbnail,
     lastSearchUs: result.searched ? timeUs : before.lastSearchUs,
     lastLossUs: lost ? timeUs : before.lastLossUs,
   };

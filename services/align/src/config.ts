@@ -7,7 +7,9 @@ export const alignConfig = z.strictObject({
     .min(0)
     .max(60)
     .default(0.4)
-    .describe('Time from one search for faces in the whole frame to the next; faces that are known are followed in between.')
+    .describe(
+      'Time from one search for faces in the whole frame to the next; faces that are known are followed in between.',
+    )
     .meta({ unit: 's' }),
   detectionSize: z
     .int()
@@ -29,7 +31,12 @@ export const alignConfig = z.strictObject({
     .default(2)
     .describe('How long a face may be out of sight and still be the same track.')
     .meta({ unit: 's' }),
-  mostFaces: z.int().min(1).max(1000).default(32).describe('Most faces of a frame that are followed; the surest count.'),
+  mostFaces: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(32)
+    .describe('Most faces of a frame that are followed; the surest count.'),
 });
 
 /** Options of the align stage. */

@@ -18,7 +18,8 @@ export async function createLandmarker(open: OpenSession): Promise<Landmarker> {
     if (squares.length === 0) return [];
     const data = new Float32Array(squares.length * 3 * size * size);
     for (const [i, square] of squares.entries()) {
-      samplePatch(image, square, size, data, { channels: 3, edge: 'replicate', offset: i * 3 * size * size });
+      const offset = i * 3 * size * size;
+      samplePatch(image, square, size, data, { channels: 3, edge: 'replicate', offset, mostSamples: 2 });
     }
     const outputs = await session.run({ image: { dims: [squares.length, 3, size, size], data } });
     const placed = floatOutput(outputs, 'landmarks').data;
