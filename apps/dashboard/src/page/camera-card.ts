@@ -111,7 +111,9 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
     setText(error, lastError ?? '');
     setText(pause, paused ? 'Resume' : 'Pause');
     pause.setAttribute('aria-label', `${paused ? 'Resume' : 'Pause'} ${id}`);
-    showPeople(people, live ? store.present(id) : []);
+    // A camera that is not live does not know who is in view.
+    people.hidden = !live;
+    if (live) showPeople(people, store.present(id));
     picture.update();
   }
   update();

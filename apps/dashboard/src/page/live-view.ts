@@ -281,7 +281,7 @@ export function createLiveView(store: Store, id: string): View {
         )
       : h(
           'div',
-          { class: 'live' },
+          { class: 'live-layout' },
           stage,
           h(
             'div',

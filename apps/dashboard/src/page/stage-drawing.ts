@@ -96,6 +96,8 @@ function label(
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textBaseline = 'top';
   const width = context.measureText(text).width;
+  const room = context.canvas.width / devicePixelRatio;
+  x = Math.max(1, Math.min(x, room - width - 17));
   context.fillStyle = '#0b0f14d9';
   context.fillRect(x - 1, y, width + 17, size + 8);
   context.fillStyle = colour;

@@ -61,13 +61,20 @@ export function createTimeline(name: string, style: TimelineStyle): Timeline {
     return new uPlot(
       {
         width: Math.max(200, chart.clientWidth),
-        height: chart.clientWidth < 500 ? 170 : 200,
+        height: chart.clientWidth < 500 ? 160 : 190,
         padding: [8, 6, 0, 0],
         cursor: { y: false, drag: { x: true, y: false } },
         legend: { show: false },
         scales: { x: { time: true }, y: { range: [0, 1] } },
         axes: [
-          { stroke: () => ink('--ink-soft'), grid: { stroke: () => ink('--line') }, ticks: { show: false } },
+          {
+            stroke: () => ink('--ink-soft'),
+            grid: { stroke: () => ink('--line') },
+            ticks: { show: false },
+            size: 28,
+            space: 70,
+            values: (_, times) => times.map(clock),
+          },
           {
             stroke: () => ink('--ink-soft'),
             grid: { stroke: () => ink('--line') },
@@ -217,7 +224,7 @@ export function createTimeline(name: string, style: TimelineStyle): Timeline {
   let plot = build();
   const resizing = new ResizeObserver(() => {
     if (Math.abs(plot.width - chart.clientWidth) > 1 && chart.clientWidth > 0) {
-      plot.setSize({ width: chart.clientWidth, height: chart.clientWidth < 500 ? 170 : 200 });
+      plot.setSize({ width: chart.clientWidth, height: chart.clientWidth < 500 ? 160 : 190 });
     }
   });
   resizing.observe(chart);
