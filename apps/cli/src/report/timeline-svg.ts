@@ -21,7 +21,7 @@ interface PlottedSvg {
 
 const WIDTH = 960;
 const MARGIN_LEFT = 48;
-const MARGIN_RIGHT = 16;
+const MARGIN_RIGHT = 28;
 const HEADING = 18;
 const AXIS = 32;
 const LEGEND = 34;
