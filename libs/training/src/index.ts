@@ -22,3 +22,5 @@ export * from './datasets/hng-pools.js';
 export * from './loops/hng-step.js';
 export * from './loops/sample-grid.js';
 export * from './loops/train-hng.js';
+export * from './loops/export-model.js';
+export * from './loops/intensity-scale.js';

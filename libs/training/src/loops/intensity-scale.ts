@@ -1,0 +1,59 @@
+import { embeddingDistance, type FerArtifact, type Network } from '@deadpan/nets';
+import { tf } from '../backend.js';
+import { cropSide } from '../datasets/augment-face.js';
+import { expressionInput } from '../datasets/expression-input.js';
+import { generatorSide } from '../datasets/hng-pools.js';
+import { runNetwork } from '../networks/run-network.js';
+import type { Variables } from '../networks/variables.js';
+
+/** Embeddings of aligned 64x64 faces, grey levels 0..1, through the centre crop and the preprocessing of run time. */
+export function embedFaces(network: Network, variables: Variables, faces: readonly Float32Array[], batch = 128): Float32Array[] {
+  const size = cropSide * cropSide;
+  const embeddings: Float32Array[] = [];
+  for (let start = 0; start < faces.length; start += batch) {
+    const part = faces.slice(start, start + batch);
+    const pixels = new Float32Array(part.length * size);
+    part.forEach((face, row) => {
+      pixels.set(expressionInput(middleOf(face)), row * size);
+    });
+    const values = tf.tidy(() => {
+      const x = tf.tensor4d(pixels, [part.length, cropSide, cropSide, 1]);
+      return runNetwork(network, variables, x)['embedding']?.dataSync<'float32'>() ?? new Float32Array(0);
+    });
+    const units = values.length / part.length;
+    part.forEach((_, row) => embeddings.push(values.slice(row * units, (row + 1) * units)));
+  }
+  return embeddings;
+}
+
+// The centre crop, as bytes: what run time sees.
+function middleOf(face: Float32Array): Float32Array {
+  const margin = (generatorSide - cropSide) / 2;
+  return Float32Array.from({ length: cropSide * cropSide }, (_, i) => {
+    const value = face[(margin + Math.floor(i / cropSide)) * generatorSide + margin + (i % cropSide)] ?? 0;
+    return Math.round(255 * Math.min(1, Math.max(0, value)));
+  });
+}
+
+/** Distances between the embeddings of faces and of their references. */
+export function referenceDistances(network: Network, variables: Variables, faces: readonly Float32Array[], references: readonly Float32Array[]): number[] {
+  const own = embedFaces(network, variables, faces);
+  const other = embedFaces(network, variables, references);
+  return own.map((embedding, i) => embeddingDistance(embedding, other[i] ?? embedding));
+}
+
+/**
+ * The distances that mean intensity 0 and 1: the median of neutral faces, and what one in five of the clearly
+ * expressive ones exceeds.
+ * @param neutral distances of neutral faces to their references
+ * @param expressive distances of faces whose taggers agreed
+ */
+export function intensityScale(neutral: readonly number[], expressive: readonly number[]): FerArtifact['intensity'] {
+  return { neutral: quantile(neutral, 0.5), strong: quantile(expressive, 0.8) };
+}
+
+/** The value below which a share of the others lies, without interpolation. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { CLASSES } from '@deadpan/shared';
+import { readCheckpoint } from '../checkpoint.js';
+import { canvasSide, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
+import { createRandom, uniform } from '../random.js';
+import { ferRecipeSchema, hngRecipeSchema, type FerRecipe, type HngRecipe } from '../recipe.js';
+import { trainFer } from './train-fer.js';
+import { trainHng } from './train-hng.js';
+
+const folder = await mkdtemp(join(tmpdir(), 'deadpan-train-'));
+after(() => rm(folder, { recursive: true }));
+
+// Faces made up of a bright blob whose place tells the class; two pictures a person.
+async function makeFaces(name: string, count: number): Promise<void> {
+  const random = createRandom(7);
+  const faces: CachedFace[] = [];
+  const pixels = new Uint8Array(count * canvasSide * canvasSide);
+  for (let i = 0; i < count; i++) {
+    const label = i % CLASSES.length;
+    faces.push({ path: `${i}.png`, label, target: CLASSES.map((_, k) => (k === label ? 1 : 0)), subject: `person${Math.floor(i / 8) % 4}` });
+    const [x0, y0] = [26 + (label % 3) * 20, 26 + Math.floor(label / 3) * 20];
+    for (let y = 0; y < canvasSide; y++) {
+      for (let x = 0; x < canvasSide; x++) {
+        const near = Math.exp(-((x - x0) ** 2 + (y - y0) ** 2) / 60);
+        pixels[(i * canvasSide + y) * canvasSide + x] = 60 + uniform(random, 0, 20) + 150 * near;
+      }
+    }
+  }
+  await writeFaceCache(folder, { name, faces, pixels });
+}
+await makeFaces('made-up', 32);
+
+const ferRecipe: FerRecipe = ferRecipeSchema.parse({
+  kind: 'fer',
+  name: 'test',
+  seed: 3,
+  network: 'inception-small',
+  start: 'random',
+  sources: [{ cache: 'made-up', classWeights: [1, 1, 1, 1, 1, 1, 1, 1] }],
+  augmentation: { shift: 1, scale: [0.95, 1.05], rotation: 3, tight: 0.2, coarse: [0.2, 30], contrast: 0.1, noise: 4, erase: 0.1 },
+  batch: 16,
+  schedule: { peak: 1e-3, warmUp: 2, steps: 6, floor: 0.1 },
+  weightDecay: 0.01,
+  average: 0.9,
+  validation: 'made-up',
+  evaluateEvery: 3,
+  checkpointEvery: 2,
+});
+
+async function finalWeights(out: string): Promise<Map<string, Float32Array>> {
+  const { tensors } = await readCheckpoint(join(out, 'checkpoint.bin'));
+  return new Map([...tensors].map(([name, { data }]) => [name, data]));
+}
+
+async function assertSameRun(one: string, other: string): Promise<void> {
+  const [a, b] = [await finalWeights(one), await finalWeights(other)];
+  assert.equal(a.size, b.size);
+  for (const [name, values] of a) {
+    const difference = values.reduce((greatest, value, i) => Math.max(greatest, Math.abs(value - (b.get(name)?.[i] ?? Infinity))), 0);
+    assert.ok(difference < 1e-6, `${name} differs by ${difference}`);
+  }
+}
+
+// Stops the way a killed run does: nothing after the checkpoint of step 4 is kept.
+function abortAfter(step: number): { signal: AbortSignal; onProgress: () => void } {
+  const controller = new AbortController();
+  let calls = 0;
+  return {
+    signal: controller.signal,
+    onProgress: () => {
+      calls++;
+      if (calls >= step) controller.abort();
+    },
+  };
+}
+
+test('an expression run that is taken up again ends with the same numbers as one in a go', async () => {
+  const [whole, broken] = [join(folder, 'fer-whole'), join(folder, 'fer-broken')];
+  await trainFer(ferRecipe, { data: folder, out: whole });
+  // Progress is told at step 3; the checkpoint then is that of step 2, and step 3 is done again.
+  await trainFer(ferRecipe, { data: folder, out: broken, ...abortAfter(1) });
+  await trainFer(ferRecipe, { data: folder, out: broken });
+  await assertSameRun(whole, broken);
+  const log = (await readFile(join(broken, 'losses.csv'), 'utf8')).trim().split('\n');
+  assert.match(log[0] ?? '', /^step,softmax,learningRate,accuracy$/);
+  assert.deepEqual(log.slice(1).map((row) => Number(row.split(',')[0])), [3, 6]);
+});
+
+test('another recipe does not go on in the folder of a run', async () => {
+  await assert.rejects(trainFer({ ...ferRecipe, seed: 4 }, { data: folder, out: join(folder, 'fer-whole') }), { code: 'E_TRAINING' });
+});
+
+for (const loss of ['radial', 'radial-fixed', 'centre', 'contrastive', 'triplet'] as const) {
+  test(`the joint stage runs with the ${loss} loss and trains the metric branch`, async () => {
+    const out = join(folder, `joint-${loss}`);
+    const recipe = ferRecipeSchema.parse({ ...ferRecipe, schedule: { ...ferRecipe.schedule, steps: 2 }, metric: { gamma: 1, perClass: 2, loss } });
+    const before = join(folder, `joint-${loss}-start`);
+    await trainFer(ferRecipeSchema.parse({ ...recipe, schedule: { ...recipe.schedule, peak: 1e-12, steps: 1 } }), { data: folder, out: before, references: (faces) => faces });
+    await trainFer(recipe, { data: folder, out, references: (faces) => faces.map((face) => face.map((level) => level >> 1)) });
+    const [old, trained] = [await finalWeights(before), await finalWeights(out)];
+    const moved = (name: string): boolean => trained.get(`trained/${name}`)?.some((value, i) => Math.abs(value - (old.get(`trained/${name}`)?.[i] ?? 0)) > 1e-6) === true;
+    for (const name of ['logits/weights', 'fc3/weights', 'p1/weights', 'p2/weights', 'fc5/weights', 'conv1/weights']) assert.ok(moved(name), name);
+  });
+}
+
+test('softmax alone leaves the metric branch as it was', async () => {
+  const { tensors } = await readCheckpoint(join(folder, 'fer-whole', 'checkpoint.bin'));
+  assert.ok(tensors.has('trained/fc2/weights'));
+  assert.ok(!tensors.has('trained/fc3/weights'));
+});
+
+const hngRecipe: HngRecipe = hngRecipeSchema.parse({
+  kind: 'hng',
+  name: 'test',
+  seed: 5,
+  network: 'skip',
+  discriminator: 4,
+  sources: [{ cache: 'made-up', sameLight: true, holdOutEvery: 3 }],
+  mix: { pairs: 2, loosePairs: 0, neutral: 1, alone: 1 },
+  weights: { feature: 0.01, identity: 0.03, pixel: 1, symmetry: 0.1, adversarial: 0.1, expression: 0, change: 0.1 },
+  symmetrySpace: 'pixel',
+  featureLayer: 'conv64_3/relu',
+  identityLayers: ['conv256_2/relu'],
+  schedule: { peak: 1e-3, warmUp: 1, steps: 4, floor: 0.1 },
+  adversarialFrom: 1,
+  average: 0.9,
+  checkpointEvery: 2,
+  gridEvery: 100,
+});
+
+test('a generator run that is taken up again ends with the same numbers as one in a go', async () => {
+  const [whole, broken] = [join(folder, 'hng-whole'), join(folder, 'hng-broken')];
+  await trainHng(hngRecipe, { data: folder, out: whole });
+  const controller = new AbortController();
+  // Aborted before the first step of the second half: the loop checks the signal between steps.
+  const half = trainHng(hngRecipe, { data: folder, out: broken, signal: controller.signal });
+  setImmediate(() => {
+    controller.abort();
+  });
+  await half;
+  await trainHng(hngRecipe, { data: folder, out: broken });
+  await assertSameRun(whole, broken);
+});
