@@ -9,7 +9,7 @@ export * from './kalman.js';
 export * from './patch.js';
 export * from './plane-fit.js';
 export * from './region.js';
-export * from './scene-thumbnail.js';
+export * from './scene.js';
 export * from './similarity-transform.js';
 export * from './standardize.js';
 export * from './tracker.js';

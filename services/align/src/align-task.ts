@@ -13,7 +13,7 @@ import {
   type OpenSession,
   type TaskRun,
 } from '@deadpan/nets';
-import { boxIou, correlation, sceneThumbnail } from '@deadpan/vision';
+import { boxIou, correlation, isCut, sceneOf, type Scene } from '@deadpan/vision';
 
 /** A face of the frame before, where it is expected now; in pixels of the picture. */
 export interface FollowedFace {
@@ -27,7 +27,7 @@ export interface FollowedFace {
 export interface AlignPayload {
   readonly image: RgbImage;
   /** The frame before in small, to know a cut by; null for the first. */
-  readonly thumbnail: Float32Array | null;
+  readonly scene: Scene | null;
   readonly followed: readonly FollowedFace[];
   /** Whether to search the whole frame in any case; it is also searched when a followed face is lost. */
   readonly search: boolean;
@@ -53,16 +53,15 @@ export interface AlignResult {
   /** Whether the scene changed since the frame before: then a face in the same place may be another person. */
   readonly cut: boolean;
   /** This frame in small. */
-  readonly thumbnail: Float32Array;
+  readonly scene: Scene;
 }
 
 /** Score of the tiny detector from which on a followed face is one without further evidence. */
 const VERIFIED = 0.3;
 /** Correlation of its crop with the one before from which on it is still the same face, verified or not. */
 const ALIKE = 0.8;
-/** After a cut a face must be this much like the one before to be the same, and a whole frame this little to be a cut. */
+/** After a cut a face must be this much like the one before to be the same. */
 const SAME_PERSON = 0.6;
-const SAME_SCENE = 0.5;
 /** Scores of the searching detector under which a box is not looked at. */
 const LEAST_SCORE = 0.3;
 /** Overlap from which on two boxes are of one face. */
@@ -121,12 +120,12 @@ export async function createAlignRun(
     }));
   }
 
-  return async function alignFrame({ image, thumbnail: before, followed, search, detectionSize, mostFaces }) {
-    const thumbnail = sceneThumbnail(image);
-    const cut = before !== null && correlation(thumbnail, before) < SAME_SCENE;
+  return async function alignFrame({ image, scene: before, followed, search, detectionSize, mostFaces }) {
+    const scene = sceneOf(image);
+    const cut = before !== null && isCut(before, scene);
     const kept = await follow(image, followed, cut);
     if (!search && !cut && kept.length === followed.length) {
-      return { result: { faces: kept, searched: false, cut, thumbnail } };
+      return { result: { faces: kept, searched: false, cut, scene } };
     }
     const boxes = await detect(image, { longSide: detectionSize, limit: LEAST_SCORE });
     const { confirmed, moved, fresh } = compare(kept, boxes);
@@ -136,7 +135,7 @@ export async function createAlignRun(
     );
     const found = await align(image, looked);
     const known = found.map((face, i) => ({ ...face, track: moved[i]?.track ?? null }));
-    return { result: { faces: [...confirmed, ...known], searched: true, cut, thumbnail } };
+    return { result: { faces: [...confirmed, ...known], searched: true, cut, scene } };
   };
 }
 

@@ -6,6 +6,7 @@ import {
   scaleBox,
   stepTracks,
   TRACKER_DEFAULTS,
+  type Scene,
   type TrackerOptions,
   type Tracks,
 } from '@deadpan/vision';
@@ -40,7 +41,7 @@ interface CameraState {
   /** The faces of the frame before. */
   readonly faces: readonly (FollowedFace & { readonly detection: number })[];
   /** The frame before in small; null before the first. */
-  readonly thumbnail: Float32Array | null;
+  readonly scene: Scene | null;
   readonly lastSearchUs: number;
   /** When a face was last lost. */
   readonly lastLossUs: number;
@@ -54,7 +55,7 @@ const LEAST_VERIFIED = 0.2;
 /** The detector's word alone is enough from here on. */
 const CERTAIN = 0.9;
 
-const NOTHING_KNOWN = { faces: [], thumbnail: null, lastSearchUs: -Infinity, lastLossUs: -Infinity };
+const NOTHING_KNOWN = { faces: [], scene: null, lastSearchUs: -Infinity, lastLossUs: -Infinity };
 
 /** Makes the align stage. State lives in it, one for each camera. */
 export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): Align {
@@ -75,8 +76,8 @@ export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): A
       const followed = whereExpected(before, timeUs, tracker);
       const search = isSearchDue(before, timeUs, config);
       const { detectionSize, mostFaces } = config;
-      const { thumbnail } = before;
-      const result = await pool.run(work, { image, thumbnail, followed, search, detectionSize, mostFaces });
+      const { scene } = before;
+      const result = await pool.run(work, { image, scene, followed, search, detectionSize, mostFaces });
       const { state, found } = updateCamera(before, result, timeUs, tracker);
       const scale = frame.width / image.width;
       return { state, faces: toFaces(frame, found, scale, trackPrefix) };
@@ -157,7 +158,7 @@ function updateCamera(before: CameraState, result: AlignResult, timeUs: number, 
       crop,
       detection: detected ?? before.faces.find(({ track }) => track === id)?.detection ?? detection,
     })),
-    thumbnail: result.thumbnail,
+    scene: result.scene,
     lastSearchUs: result.searched ? timeUs : before.lastSearchUs,
     lastLossUs: lost ? timeUs : before.lastLossUs,
   };
