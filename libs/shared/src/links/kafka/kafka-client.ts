@@ -12,6 +12,8 @@ const { logLevel } = kafkajs;
 /** A connection to one Kafka, from which senders and receivers are made. */
 export interface KafkaClient {
   readonly kafka: Kafka;
+  /** The same for questions that somebody waits for: gives up after about two seconds. */
+  readonly impatient: Kafka;
   readonly config: KafkaConfig;
   readonly logger: Logger;
   /** The name as it is in this Kafka: with the configured prefix. */
@@ -60,7 +62,14 @@ export function createKafkaClient(config: KafkaConfig, logger: Logger): KafkaCli
       ? {}
       : { sasl: { mechanism: 'scram-sha-512', username: config.username, password: config.password } }),
   };
-  return { kafka: new kafkajs.Kafka(options), config, logger, named: (name) => config.topicPrefix + name };
+  const impatient = { ...options, retry: { initialRetryTime: 300, retries: 1 } };
+  return {
+    kafka: new kafkajs.Kafka(options),
+    impatient: new kafkajs.Kafka(impatient),
+    config,
+    logger,
+    named: (name) => config.topicPrefix + name,
+  };
 }
 
 // kafkajs tells of each single attempt to connect: during an outage that is many a second, all alike.

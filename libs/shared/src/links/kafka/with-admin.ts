@@ -5,7 +5,7 @@ import type { KafkaClient } from './kafka-client.js';
 import { refusal } from './kafka-error.js';
 
 /**
- * Lends an admin connection to `work` and ends it afterwards. It tries for about a second, for somebody waits.
+ * Lends an admin connection to `work` and ends it afterwards. It tries for about two seconds, for somebody waits.
  * @param what the work in words, to complete "Kafka does not let this program ..."
  * @throws DeadpanError E_LINK where no broker answers, E_BROKER_REFUSED where one does not let the user in or do it
  */
@@ -14,7 +14,7 @@ export async function withAdmin<T>(
   what: string,
   work: (admin: Admin) => Promise<T>,
 ): Promise<T> {
-  const admin = client.kafka.admin({ retry: { retries: 3 } });
+  const admin = client.impatient.admin();
   try {
     try {
       await admin.connect();
