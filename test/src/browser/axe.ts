@@ -15,7 +15,7 @@ interface Violation {
 export async function seriousFaults(page: Page): Promise<string[]> {
   // Evaluated over the debugger, which the page's content security policy does not touch.
   await page.evaluate(source);
-  const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[];
+  const violations = await page.evaluate<Violation[]>('axe.run().then(({ violations }) => violations)');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>
