@@ -42,7 +42,7 @@ interface Camera {
 }
 
 /**
- * Epoch-aligned sliding windows [N * hop, N * hop + size) per track. A window is closed by its camera's watermark, the
+ * Epoch-aligned sliding windows [N * hop, N * hop + size), N from 0, per track. A window is closed by its camera's watermark, the
  * highest event time less the grace, so that it is the same however the frames were spread over time and processes.
  * @throws DeadpanError E_CONFIG when the hop exceeds the size.
  */
@@ -96,7 +96,8 @@ export function createSlidingWindows(config: WindowConfig): SlidingWindows {
     }
     track.lastUs = timeUs;
     const newest = Math.floor(timeUs / hopUs);
-    for (let n = newest; n * hopUs + sizeUs > timeUs; n -= 1) {
+    // Time begins at 0: a window before it would only ever be half full.
+    for (let n = newest; n >= 0 && n * hopUs + sizeUs > timeUs; n -= 1) {
       if (n * hopUs + sizeUs <= camera.closedUs) break;
       let window = track.windows.get(n);
       if (window === undefined) {

@@ -1,13 +1,19 @@
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expandInputs, openFile, type ExpandedInput, type Ffmpeg } from '@deadpan/ingest';
-import { DeadpanError, sentenceOf } from '@deadpan/shared';
+import { DeadpanError, sentenceOf, type Expression } from '@deadpan/shared';
 
 import type { DeadpanConfig } from '../config.js';
 import type { StageSet } from '../pipeline/stages.js';
+import { annotate } from '../report/annotate.js';
+import { annotatedFrames } from '../report/annotated-frames.js';
 import { createAtomicFolder } from '../report/atomic-folder.js';
+import type { Table } from '../report/csv-table.js';
+import { openOpenFaceTable } from '../report/openface-table.js';
+import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
+import { writeArchive } from './archive.js';
 import { analyzeInput } from './input-analysis.js';
 import { RESULT_FILES, SEAL, writeResults } from './input-results.js';
 import {
@@ -31,6 +37,9 @@ export interface AnalyzeOptions {
   readonly start: number | null;
   readonly end: number | null;
   readonly references: boolean;
+  readonly annotate: boolean;
+  /** A further table beside faces.csv; null for none. `parquet` is written once for all inputs. */
+  readonly format: 'py-feat' | 'openface' | 'parquet' | null;
   /** Inputs worked on side by side. */
   readonly jobs: number;
   /** Every N-th input, beginning with the index-th; null for all. */
@@ -76,7 +85,10 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   const ordered = [...failures.map(({ input }) => `missing: ${input}`), ...inputs.map(({ output }) => output)]
     .map((key) => records.get(key))
     .filter((record) => record !== undefined);
-  await writeRunRecord(out, { version, models: stages.models, configuration: config, inputs: ordered });
+  const { ingest, align, inference, window } = config;
+  const configuration = { ingest, align, inference, window };
+  await writeRunRecord(out, { version, models: stages.models, configuration, inputs: ordered });
+  await writeArchive(out, ordered, options.format === 'parquet');
   if (signal.aborted) {
     throw new DeadpanError(
       'E_INTERRUPTED',
@@ -94,7 +106,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     const started = performance.now();
     let fingerprint = '';
     try {
-      const scope = [config, options.start, options.end, options.references];
+      const { ingest, align, window } = config;
+      const { start, end, references, annotate: annotated, format } = options;
+      const scope = [ingest, align, window, start, end, references, annotated, format];
       fingerprint = await fingerprintOf(path, scope, stages.models);
       const before = earlier.get(output);
       if (
@@ -132,8 +146,12 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       progress.started(path, source.info.durationUs);
       const folder = await createAtomicFolder(join(out, output), { names: [...RESULT_FILES], seal: SEAL });
       try {
+        const spoolPath = options.annotate ? `${folder.path}.references` : null;
+        const { format } = options;
         const analysis = await analyzeInput(source, {
           folder: folder.path,
+          spoolPath,
+          foreignTable: await openForeignTable(format, folder.path, path),
           stages: stages.forInput(),
           batchSize: inference.batchSize,
           batchDelayMs: inference.batchDelay,
@@ -145,6 +163,25 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
         });
         const { record, counts, failure, deadLetters } = analysis;
         if (failure !== null && record.frames === 0) throw failure;
+        if (spoolPath !== null) {
+          try {
+            await annotate({
+              ffmpeg: options.ffmpeg,
+              input: path,
+              kind: source.info.kind,
+              width: source.info.width,
+              height: source.info.height,
+              output: join(folder.path, 'annotated.mp4'),
+              frames: annotatedFrames(join(folder.path, 'faces.csv'), spoolPath),
+              fps: ingest.fps,
+              start: options.start,
+              end: options.end,
+              signal,
+            });
+          } finally {
+            await rm(spoolPath, { force: true });
+          }
+        }
         await writeResults(analysis, {
           folder: folder.path,
           input: path,
@@ -152,7 +189,10 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           framesRead: record.frames,
           models: stages.models,
           settings: settingsOf(options),
-          extras: [],
+          extras: [
+            ...(spoolPath === null ? [] : ['annotated.mp4']),
+            ...(format === 'py-feat' || format === 'openface' ? [`${format}.csv`] : []),
+          ],
         });
         await folder.publish();
         const dead =
@@ -193,6 +233,16 @@ async function isSealed(folder: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function openForeignTable(
+  format: AnalyzeOptions['format'],
+  folder: string,
+  input: string,
+): Promise<Table<Expression>> | null {
+  if (format === 'py-feat') return openPyFeatTable(join(folder, 'py-feat.csv'), input);
+  if (format === 'openface') return openOpenFaceTable(join(folder, 'openface.csv'));
+  return null;
 }
 
 function settingsOf({ config, start, end }: AnalyzeOptions): (readonly [string, string])[] {

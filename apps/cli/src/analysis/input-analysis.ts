@@ -13,8 +13,10 @@ import {
 } from '@deadpan/shared';
 
 import { runEmbedded, type Stages } from '../pipeline/embedded.js';
+import type { Table } from '../report/csv-table.js';
 import { emotionRow, openEmotionsTable } from '../report/emotions-table.js';
 import { faceRow, openFacesTable } from '../report/faces-table.js';
+import { openReferenceSpool, REFERENCE_BYTES } from '../report/reference-spool.js';
 import { createReferencePicks, type ReferencePicks } from '../report/references-picks.js';
 import { createAnalysisRecorder, type AnalysisRecord } from '../report/track-record.js';
 
@@ -27,6 +29,10 @@ export interface InputAnalysisOptions {
   readonly batchDelayMs: number;
   /** Keep faces and their references for people to look at. */
   readonly references: boolean;
+  /** File that receives the reference of every face for the annotated video; null when none is wanted. */
+  readonly spoolPath: string | null;
+  /** A further table that wants every expression; closed at the end. */
+  readonly foreignTable: Table<Expression> | null;
   /** Told after each frame: its time in the media, and how many there were. */
   readonly onProgress?: (timeUs: number, frames: number) => void;
   readonly signal?: AbortSignal;
@@ -59,13 +65,16 @@ export async function analyzeInput(
   source: FileSource,
   options: InputAnalysisOptions,
 ): Promise<InputAnalysis> {
-  const { folder, stages, batchSize, batchDelayMs, references, onProgress, signal } = options;
+  const { folder, stages, batchSize, batchDelayMs, references, spoolPath, foreignTable, onProgress, signal } =
+    options;
   const facesTable = await openFacesTable(`${folder}/faces.csv`);
   const emotionsTable = await openEmotionsTable(`${folder}/emotions.csv`);
+  const spool = spoolPath === null ? null : await openReferenceSpool(spoolPath);
+  const files = [facesTable, emotionsTable, spool, foreignTable].filter((file) => file !== null);
   const recorder = createAnalysisRecorder();
   const tally = createTally();
   const picks = new Map<string, ReferencePicks>();
-  const pixels = new Map<string, FacePair>();
+  const pairs = createPairMemory();
   const deadLetters: InputAnalysis['deadLetters'][number][] = [];
   let failure: DeadpanError | null = null;
   let frames = 0;
@@ -95,7 +104,18 @@ export async function analyzeInput(
     await link.sender.end();
   }
 
-  const pairKey = (value: Expression | FacePair): string => `${value.sequence}/${value.face?.track ?? ''}`;
+  const needsPixels = references || spool !== null;
+  async function writeExpression(expression: Expression): Promise<void> {
+    const row = faceRow(expression);
+    recorder.face(row);
+    await facesTable.write(row);
+    await foreignTable?.write(expression);
+    const pair = needsPixels && expression.face !== null ? pairs.take(expression) : null;
+    if (expression.face === null) return;
+    await spool?.write(pair?.reference ?? new Uint8Array(REFERENCE_BYTES));
+    if (references && pair !== null) offerPick(picks, expression, pair);
+  }
+
   try {
     await Promise.all([
       read(),
@@ -109,14 +129,9 @@ export async function analyzeInput(
           return Promise.resolve();
         },
         onPair: (pair) => {
-          if (references && pair.face !== null) pixels.set(pairKey(pair), pair);
+          if (needsPixels) pairs.keep(pair);
         },
-        onExpression: async (expression) => {
-          const row = faceRow(expression);
-          recorder.face(row);
-          if (references) offerPick(expression);
-          await facesTable.write(row);
-        },
+        onExpression: writeExpression,
         onEmotion: async (emotion) => {
           const row = emotionRow(emotion);
           recorder.emotion(row);
@@ -124,31 +139,46 @@ export async function analyzeInput(
         },
       }),
     ]);
+    for (const file of files) await file.close();
   } finally {
     await source.close();
-    await facesTable.close();
-    await emotionsTable.close();
+    // After a failure: what cannot be written any more must not hide why.
+    await Promise.allSettled(files.map((file) => file.close()));
   }
   return { record: recorder.record, picks, counts: tally.stages, deadLetters, failure };
+}
 
-  function offerPick(expression: Expression): void {
-    const { face } = expression;
-    if (face === null) return;
-    const key = pairKey(expression);
-    const pair = pixels.get(key);
-    pixels.delete(key);
-    if (pair === undefined || pair.face === null) return;
-    let ofTrack = picks.get(face.track);
-    if (ofTrack === undefined) picks.set(face.track, (ofTrack = createReferencePicks()));
-    ofTrack.offer({
-      frame: expression.sequence,
-      time: expression.timeUs / 1e6,
-      expression: dominantClass(face.probabilities),
-      intensity: face.intensity,
-      crop: pair.face.crop,
-      reference: pair.face.reference,
-    });
-  }
+/** The pixels of a face and of its reference. */
+type FacePixels = Pick<NonNullable<FacePair['face']>, 'crop' | 'reference'>;
+
+/** Pixels that wait for the word of the classifier. Expressions come in the order of their pairs, so older ones can go. */
+function createPairMemory() {
+  const waiting: FacePair[] = [];
+  return {
+    keep(pair: FacePair): void {
+      if (pair.face !== null) waiting.push(pair);
+    },
+    take({ sequence, face }: Expression): FacePixels | null {
+      while ((waiting[0]?.sequence ?? sequence) < sequence) waiting.shift();
+      const at = waiting.findIndex((pair) => pair.sequence === sequence && pair.face?.track === face?.track);
+      return at < 0 ? null : (waiting.splice(at, 1)[0]?.face ?? null);
+    },
+  };
+}
+
+function offerPick(picks: Map<string, ReferencePicks>, expression: Expression, pixels: FacePixels): void {
+  const { face } = expression;
+  if (face === null) return;
+  let ofTrack = picks.get(face.track);
+  if (ofTrack === undefined) picks.set(face.track, (ofTrack = createReferencePicks()));
+  ofTrack.offer({
+    frame: expression.sequence,
+    time: expression.timeUs / 1e6,
+    expression: dominantClass(face.probabilities),
+    intensity: face.intensity,
+    crop: pixels.crop,
+    reference: pixels.reference,
+  });
 }
 
 function describe({ stage, reason, error, record }: DeadLetter): InputAnalysis['deadLetters'][number] {

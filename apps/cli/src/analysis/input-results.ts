@@ -20,6 +20,8 @@ export const RESULT_FILES = [
   'report.html',
   'annotated.mp4',
   'references',
+  'py-feat.csv',
+  'openface.csv',
   'dead-letters.ndjson',
   'summary.json',
 ] as const;

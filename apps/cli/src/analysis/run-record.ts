@@ -43,7 +43,8 @@ export interface StageReport {
 export interface RunRecord {
   readonly version: string;
   readonly models: readonly ModelFacts[];
-  readonly configuration: DeadpanConfig;
+  /** The options that an analysis depends on. */
+  readonly configuration: Pick<DeadpanConfig, 'ingest' | 'align' | 'inference' | 'window'>;
   readonly inputs: readonly InputRecord[];
 }
 

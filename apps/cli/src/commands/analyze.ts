@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { findFfmpeg } from '@deadpan/ingest';
 import { createInferencePool } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { analyzeRun } from '../analysis/analyze-run.js';
 import { createProgress } from '../analysis/progress.js';
@@ -17,6 +17,8 @@ interface AnalyzeFlags {
   readonly start?: number;
   readonly end?: number;
   readonly references?: boolean;
+  readonly annotate?: boolean;
+  readonly format?: 'py-feat' | 'openface' | 'parquet';
   readonly jobs: number;
   readonly shard?: { readonly index: number; readonly count: number };
   readonly force?: boolean;
@@ -37,6 +39,13 @@ export function addAnalyzeCommand(program: Command, finish: (exitCode: number) =
     .option('--start <seconds>', 'begin of the part to analyse', seconds)
     .option('--end <seconds>', 'end of the part to analyse', seconds)
     .option('--references', 'keep pictures of faces and of their generated neutral references')
+    .option('--annotate', 'write annotated.mp4: boxes, tracks, expressions and references over the video')
+    .addOption(
+      new Option(
+        '--format <format>',
+        'a further table: py-feat or openface beside faces.csv, parquet once for all inputs',
+      ).choices(['py-feat', 'openface', 'parquet']),
+    )
     .option('--jobs <n>', 'inputs worked on side by side, 1 to 64', jobs, Math.min(2, availableParallelism()))
     .option('--shard <i/n>', 'only every n-th input, beginning with the i-th (from 1)', shard)
     .option('--force', 'do again what is done')
@@ -71,6 +80,8 @@ export function addAnalyzeCommand(program: Command, finish: (exitCode: number) =
           start: flags.start ?? null,
           end: flags.end ?? null,
           references: flags.references ?? false,
+          annotate: flags.annotate ?? false,
+          format: flags.format ?? null,
           jobs: flags.jobs,
           shard: flags.shard ?? null,
           force: flags.force ?? false,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-import { describeOptions, jsonSchemaOf, loadConfig } from '@deadpan/shared';
+import { describeOptions, hideSecrets, jsonSchemaOf, loadConfig } from '@deadpan/shared';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 
@@ -44,10 +44,10 @@ export function addConfigCommand(program: Command, finish: (exitCode: number) =>
     });
   config
     .command('show')
-    .description('Prints the effective configuration: file, then DEADPAN_* variables, then flags.')
+    .description('Prints the effective configuration (file, then DEADPAN_* variables), secrets hidden.')
     .option(...fileOption)
     .action((options: { config?: string }) => {
-      process.stdout.write(stringify(effectiveConfig(options.config)));
+      process.stdout.write(stringify(hideSecrets(deadpanConfig, effectiveConfig(options.config))));
       finish(0);
     });
   config

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { archiveIndexHtml, type ArchiveEntry } from '../report/archive-index.js';
+import { readEmotionsTable } from '../report/emotions-table.js';
+import { readFacesTable } from '../report/faces-table.js';
+import { exportEmotions, exportFaces, type ExportedRow } from '../report/parquet-export.js';
+import type { Summary } from '../report/summary.js';
+import { writeWhole } from '../report/written-file.js';
+import { version } from '../version.js';
+import { SEAL } from './input-results.js';
+import type { InputRecord } from './run-record.js';
+
+/**
+ * Writes what is made over all inputs of a run: `index.html`, and with `parquet` `faces.parquet` and `emotions.parquet`.
+ * @throws DeadpanError E_OUTPUT
+ */
+export async function writeArchive(
+  out: string,
+  records: readonly InputRecord[],
+  parquet: boolean,
+): Promise<void> {
+  const entries: ArchiveEntry[] = [];
+  for (const { input, output, state, reason } of records) {
+    entries.push({ input, output, state, reason, summary: await readSummary(out, output) });
+  }
+  await writeWhole(join(out, 'index.html'), archiveIndexHtml({ version, entries }));
+  if (!parquet) return;
+  const withResults = entries.filter(({ summary }) => summary !== null);
+  await exportFaces(
+    join(out, 'faces.parquet'),
+    rowsOf(withResults, (output) => readFacesTable(join(out, output, 'faces.csv'))),
+  );
+  await exportEmotions(
+    join(out, 'emotions.parquet'),
+    rowsOf(withResults, (output) => readEmotionsTable(join(out, output, 'emotions.csv'))),
+  );
+}
+
+async function readSummary(out: string, output: string): Promise<Summary | null> {
+  if (output === '') return null;
+  try {
+    return JSON.parse(await readFile(join(out, output, SEAL), 'utf8')) as Summary;
+  } catch {
+    return null;
+  }
+}
+
+async function* rowsOf<Row>(
+  entries: readonly ArchiveEntry[],
+  read: (output: string) => AsyncIterable<Row>,
+): AsyncGenerator<ExportedRow<Row>> {
+  for (const { input, output } of entries) {
+    for await (const row of read(output)) yield { input, row };
+  }
+}
