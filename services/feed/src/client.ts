@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 import { clientMessage, DeadpanError, type ClientMessage, type ServerMessage } from '@deadpan/shared';
 import { z } from 'zod';
 import type { WebSocket } from 'ws';
@@ -39,8 +41,8 @@ export interface ClientContext {
   readonly examine: (message: ClientMessage) => void;
 }
 
-/** Serves one client until its socket closes. */
-export function attachClient(socket: WebSocket, context: ClientContext): Client {
+/** Serves one client until its socket closes; `wire` is what lies under the socket. */
+export function attachClient(socket: WebSocket, wire: Duplex, context: ClientContext): Client {
   const { principal, limits, metrics, snapshot, examine } = context;
   const subscription = createSubscription();
   const backlog = createBacklog<Outgoing>(limits.backlog);
@@ -51,8 +53,21 @@ export function attachClient(socket: WebSocket, context: ClientContext): Client 
     socket.send(JSON.stringify(message));
   };
 
+  // What is sent within one turn of the event loop leaves in one system call, which is most of what a message costs.
+  let gathering = false;
+  const gather = (): void => {
+    if (gathering) return;
+    gathering = true;
+    wire.cork();
+    setImmediate(() => {
+      gathering = false;
+      wire.uncork();
+    });
+  };
+
   const write = (message: Outgoing): void => {
     metrics.sent.inc({ type: message.type });
+    gather();
     socket.send(message.text, { binary: false }, drain);
   };
 

@@ -338,7 +338,7 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
       upgraded.add(socket);
       socket.once('close', () => upgraded.delete(socket));
       (compress ? deflating : plain).handleUpgrade(message, socket, head, (client) => {
-        hub.join(client, principal, hello(principal));
+        hub.join(client, socket, principal, hello(principal));
       });
     } catch (error) {
       const { status, title, code } = problemOf(error);

@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 import type {
   ClientMessage,
   EmotionMessage,
@@ -17,8 +19,8 @@ import type { LiveState } from './live-state.js';
 export interface Hub {
   /** Sends to every client that wants it; the snapshot of later subscribers comes from the live state. */
   publish(message: EmotionMessage | ExpressionMessage | StatusMessage): void;
-  /** Serves a socket until it closes; `hello` is said first. */
-  join(socket: WebSocket, principal: Principal, hello: ServerMessage): void;
+  /** Serves a socket until it closes; `wire` is what lies under it. `hello` is said first. */
+  join(socket: WebSocket, wire: Duplex, principal: Principal, hello: ServerMessage): void;
   readonly clients: number;
   /** Whether a client follows the faces of a camera. */
   watches(camera: string): boolean;
@@ -65,8 +67,8 @@ export function createHub({ limits, state, metrics, examine }: HubOptions): Hub 
         client.offer(out);
       }
     },
-    join(socket, principal, hello) {
-      const client = attachClient(socket, { principal, limits, metrics: metrics(), snapshot, examine });
+    join(socket, wire, principal, hello) {
+      const client = attachClient(socket, wire, { principal, limits, metrics: metrics(), snapshot, examine });
       clients.add(client);
       socket.on('close', () => clients.delete(client));
       socket.send(JSON.stringify(hello));
