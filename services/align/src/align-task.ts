@@ -139,10 +139,8 @@ export async function createAlignRun(
   };
 }
 
-/** The task. */
-export function alignTask() {
-  return task(import.meta.url, createAlignRun, null);
-}
+/** The task. One for the whole process, so that a worker loads its networks once, however many cameras or files. */
+export const alignTask = task(import.meta.url, createAlignRun, null);
 
 /**
  * Holds the followed faces against the boxes of a search: those that lie where a box is or where none is near stay as

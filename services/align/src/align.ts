@@ -59,7 +59,6 @@ const NOTHING_KNOWN = { faces: [], scene: null, lastSearchUs: -Infinity, lastLos
 
 /** Makes the align stage. State lives in it, one for each camera. */
 export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): Align {
-  const work = alignTask();
   const tracker: TrackerOptions = {
     ...TRACKER_DEFAULTS,
     longestGapUs: config.longestGap * 1e6,
@@ -77,7 +76,7 @@ export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): A
       const search = isSearchDue(before, timeUs, config);
       const { detectionSize, mostFaces } = config;
       const { scene } = before;
-      const result = await pool.run(work, { image, scene, followed, search, detectionSize, mostFaces });
+      const result = await pool.run(alignTask, { image, scene, followed, search, detectionSize, mostFaces });
       const { state, found } = updateCamera(before, result, timeUs, tracker);
       const scale = frame.width / image.width;
       return { state, faces: toFaces(frame, found, scale, trackPrefix) };

@@ -4,3 +4,4 @@ export * from './face-quality.js';
 export * from './face-region.js';
 export * from './face-verifier.js';
 export * from './landmarker.js';
+export * from './still-faces.js';
