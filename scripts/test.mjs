@@ -23,7 +23,13 @@ function packageFolders() {
 }
 
 /** Debian's packages that the tests use, by the program that each brings. */
-const PROGRAMS = { ffmpeg: 'ffmpeg', chromium: 'chromium' };
+const PROGRAMS = {
+  ffmpeg: 'ffmpeg',
+  chromium: 'chromium',
+  java: 'openjdk-17-jre-headless',
+  mvn: 'maven',
+  promtool: 'prometheus',
+};
 
 function installPrograms() {
   const onPath = (program) => (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
