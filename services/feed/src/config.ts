@@ -8,7 +8,8 @@ const accessToken = z.strictObject({
   token: z
     .string()
     .regex(TOKEN, 'a token has 16 to 256 letters, digits or . _ ~ + -')
-    .describe('The secret. Keep it outside the file: ${NAME} or file:PATH.'),
+    .describe('The secret. Keep it outside the file: ${NAME} or file:PATH.')
+    .meta({ secret: true }),
   role: z
     .enum(['viewer', 'operator'])
     .describe('A viewer reads; an operator also adds, edits and removes cameras.'),

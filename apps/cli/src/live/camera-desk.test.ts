@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { createCameraDesk, type CameraDesk } from './camera-desk.js';
+
+interface Diary {
+  readonly desk: CameraDesk;
+  readonly entries: string[];
+}
+
+function deskWithDiary(): Diary {
+  const entries: string[] = [];
+  const desk = createCameraDesk({
+    open: ({ name }, epoch) => {
+      entries.push(`open ${name} ${epoch}`);
+      return {
+        epoch: epoch + 2,
+        stop: async () => {
+          // Stopping takes a turn of the event loop, as a child process does.
+          await new Promise((resolve) => setImmediate(resolve));
+          entries.push(`stop ${name}`);
+        },
+      };
+    },
+    probe: () => Promise.reject(new Error('not asked')),
+    onStatus: ({ camera, state }) => entries.push(`${state} ${camera}`),
+    onGone: (camera) => entries.push(`gone ${camera}`),
+  });
+  return { desk, entries };
+}
+
+const spec = (name: string, change: object = {}) => ({
+  ...{ name, address: `rtsp://u:p@${name}/live`, fps: 5, paused: false },
+  ...change,
+});
+
+test('a camera that is edited starts anew in a later epoch; a paused one rests; a removed one is gone', async () => {
+  const { desk, entries } = deskWithDiary();
+  assert.equal(
+    (await desk.add({ id: 'a', address: 'rtsp://u:p@a/live', fps: 5, paused: false })).address,
+    'rtsp://***@a/live',
+  );
+  await assert.rejects(desk.add({ id: 'a', address: 'rtsp://a', fps: 5, paused: false }), {
+    code: 'E_CONFLICT',
+  });
+  await desk.update('a', { fps: 5 });
+  await desk.update('a', { fps: 2 });
+  await desk.update('a', { paused: true });
+  await desk.update('a', { paused: false });
+  await desk.remove('a');
+  await assert.rejects(desk.remove('a'), { code: 'E_NOT_FOUND' });
+  assert.deepEqual(entries, [
+    ...['open a 0', 'stop a', 'open a 3', 'stop a', 'paused a', 'open a 6', 'stop a', 'gone a', 'removed a'],
+  ]);
+});
+
+test('a configuration that is read again touches only what changed', async () => {
+  const { desk, entries } = deskWithDiary();
+  await desk.apply([spec('a'), spec('b'), spec('c')]);
+  entries.length = 0;
+  await desk.apply([spec('a'), spec('b', { fps: 1 }), spec('d')]);
+  assert.deepEqual(entries.sort(), ['gone c', 'open b 3', 'open d 0', 'removed c', 'stop b', 'stop c']);
+  assert.deepEqual(
+    desk.list().map(({ id }) => id),
+    ['a', 'b', 'd'],
+  );
+  await desk.close();
+});
+
+test('a camera that is removed while it starts anew does not come back', async () => {
+  const { desk, entries } = deskWithDiary();
+  await desk.apply([spec('a')]);
+  await Promise.all([desk.update('a', { fps: 1 }), desk.remove('a')]);
+  assert.deepEqual(entries, ['open a 0', 'stop a', 'gone a', 'removed a']);
+});
