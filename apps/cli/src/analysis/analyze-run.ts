@@ -77,7 +77,8 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   const queue = [...inputs];
   async function work(): Promise<void> {
     for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
-      finish(next.output, await analyzeOne(next));
+      const record = await analyzeOne(next);
+      if (record !== null) finish(next.output, record);
     }
   }
   await Promise.all(Array.from({ length: Math.min(jobs, inputs.length) }, work));
@@ -102,7 +103,8 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     progress.finished(record);
   }
 
-  async function analyzeOne({ path, output }: ExpandedInput): Promise<InputRecord> {
+  /** Null where it was interrupted. */
+  async function analyzeOne({ path, output }: ExpandedInput): Promise<InputRecord | null> {
     const started = performance.now();
     let fingerprint = '';
     try {
@@ -122,6 +124,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       return await analyzeNew(path, output, fingerprint, started);
     } catch (error) {
       if (!(error instanceof DeadpanError)) throw error;
+      if (error.code === 'E_INTERRUPTED') return null;
       return { ...failed(path, output, error), fingerprint, seconds: secondsSince(started) };
     }
   }

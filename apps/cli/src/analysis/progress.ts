@@ -61,6 +61,7 @@ function lines(): AnalyzeProgress {
     },
     started(input, durationUs) {
       durations.set(input, durationUs);
+      write(`${input}: ${durationUs === null ? 'length unknown' : `${(durationUs / 1e6).toFixed(1)} s`}`);
     },
     advanced(input, timeUs, frames) {
       const now = performance.now();

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+import { CLIP, deadpan } from './command-line.js';
+
+/* What users rely on when they run a command again. */
+
+const folder = mkdtempSync(join(tmpdir(), 'deadpan-rerun-'));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+const tables = (out: string, input = 'clip'): string[] =>
+  ['faces.csv', 'emotions.csv'].map((name) => readFileSync(join(out, input, name), 'utf8'));
+interface RunFile {
+  readonly inputs: readonly { readonly state: string; readonly input: string; readonly frames: number }[];
+}
+const runOf = (out: string): RunFile => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunFile;
+
+test('the same input gives byte-identical tables, whatever --jobs and the batches are', async () => {
+  const one = join(folder, 'one');
+  const two = join(folder, 'two');
+  const args = [CLIP, '--end', '4', '--quiet'];
+  assert.equal((await deadpan(['analyze', ...args, '--out', one, '--jobs', '1'])).code, 0);
+  const batches = { DEADPAN_INFERENCE_BATCH_SIZE: '5', DEADPAN_INFERENCE_WORKERS: '1' };
+  const second = await deadpan(['analyze', ...args, '--out', two, '--jobs', '2'], { env: batches });
+  assert.equal(second.code, 0, second.stderr);
+  assert.deepEqual(tables(one), tables(two));
+});
+
+test('what is done is not done again, --force does it again, and another option does it anew', async () => {
+  const out = join(folder, 'again');
+  const run = async (...flags: string[]): Promise<RunFile> => {
+    const { code, stderr } = await deadpan([
+      'analyze',
+      CLIP,
+      '--end',
+      '1',
+      '--out',
+      out,
+      '--quiet',
+      ...flags,
+    ]);
+    assert.equal(code, 0, stderr);
+    return runOf(out);
+  };
+  assert.equal((await run()).inputs[0]?.state, 'done');
+  const made = statSync(join(out, 'clip', 'faces.csv')).mtimeMs;
+  const again = await run();
+  assert.equal(again.inputs[0]?.state, 'skipped');
+  assert.equal(again.inputs[0].frames, 25);
+  assert.equal(statSync(join(out, 'clip', 'faces.csv')).mtimeMs, made);
+  assert.equal((await run('--force')).inputs[0]?.state, 'done');
+  const sampled = await run('--fps', '5');
+  assert.deepEqual([sampled.inputs[0]?.state, sampled.inputs[0]?.frames], ['done', 5]);
+});
+
+test('Ctrl-C ends with 130 and leaves nothing half-written; the same command does the rest', async () => {
+  const out = join(folder, 'interrupted');
+  const args = ['analyze', CLIP, '--out', out, '--fps', '10'];
+  let interrupted = false;
+  const first = await deadpan(args, {
+    onOutput: (child, said) => {
+      if (interrupted || !/clip\.mp4: [\d.]+ s/.test(said)) return;
+      interrupted = true;
+      child.kill('SIGINT');
+    },
+  });
+  assert.equal(first.code, 130, first.stderr);
+  assert.match(first.stderr, /same command goes on/);
+  assert.deepEqual(existsSync(out) ? readdirSync(out).filter((name) => name.includes('clip')) : [], []);
+  const second = await deadpan([...args, '--quiet']);
+  assert.equal(second.code, 0, second.stderr);
+  assert.equal(runOf(out).inputs[0]?.state, 'done');
+});
