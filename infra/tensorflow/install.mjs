@@ -6,7 +6,16 @@
 //
 //   node infra/tensorflow/install.mjs [--force]
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +32,8 @@ class InstallError extends Error {}
 function run(command, args, options, advice) {
   const result = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
   if (result.error || result.status !== 0) {
-    const detail = result.error?.message ?? `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-12).join('\n');
+    const detail =
+      result.error?.message ?? `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-12).join('\n');
     throw new InstallError(`${[command, ...args].join(' ')} failed.\n${detail}\n${advice}`);
   }
   return result.stdout;
@@ -73,9 +83,23 @@ function fillDeps(python, scratch) {
   run(
     python,
     // The wheel's Python version does not matter: only its libraries and headers are used.
-    ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--python-version', '3.11',
-      '--platform', 'manylinux_2_17_x86_64', '--platform', 'manylinux2014_x86_64',
-      '--dest', scratch, `tensorflow-cpu==${VERSION}`],
+    [
+      '-m',
+      'pip',
+      'download',
+      '--quiet',
+      '--no-deps',
+      '--only-binary=:all:',
+      '--python-version',
+      '3.11',
+      '--platform',
+      'manylinux_2_17_x86_64',
+      '--platform',
+      'manylinux2014_x86_64',
+      '--dest',
+      scratch,
+      `tensorflow-cpu==${VERSION}`,
+    ],
     {},
     'Is a package index reachable? pip reads PIP_INDEX_URL and pip.conf; a proxy is read from HTTPS_PROXY.',
   );
@@ -95,7 +119,12 @@ with zipfile.ZipFile(wheel) as archive:
 shutil.move(deps + '/unpacked/tensorflow/include', deps + '/include')
 shutil.rmtree(deps + '/unpacked')
 `;
-  run(python, ['-c', unpack, join(scratch, wheel), deps], {}, 'Is the disk full? The unpacked library takes 650 MB.');
+  run(
+    python,
+    ['-c', unpack, join(scratch, wheel), deps],
+    {},
+    'Is the disk full? The unpacked library takes 650 MB.',
+  );
   // tfjs-node links -ltensorflow and looks for the 2.9.1 name to decide that nothing needs to be downloaded.
   for (const name of ['libtensorflow.so', 'libtensorflow.so.2', 'libtensorflow.so.2.9.1']) {
     symlinkSync('libtensorflow_cc.so.2', join(deps, 'lib', name));
@@ -126,7 +155,9 @@ function buildBinding() {
 
 function main() {
   if (!existsSync(join(packageFolder, 'package.json'))) {
-    throw new InstallError('@tensorflow/tfjs-node is not in node_modules: run `npm ci --ignore-scripts` first.');
+    throw new InstallError(
+      '@tensorflow/tfjs-node is not in node_modules: run `npm ci --ignore-scripts` first.',
+    );
   }
   if (!process.argv.includes('--force') && (isDone() || works())) {
     console.log('Native TensorFlow is ready.');
@@ -147,7 +178,10 @@ function main() {
     rmSync(scratch, { recursive: true, force: true });
   }
   buildBinding();
-  if (!works()) throw new InstallError('The binding was built, but does not load. Run with TF_CPP_MIN_LOG_LEVEL=0 and look at ldd on lib/napi-v8/tfjs_binding.node.');
+  if (!works())
+    throw new InstallError(
+      'The binding was built, but does not load. Run with TF_CPP_MIN_LOG_LEVEL=0 and look at ldd on lib/napi-v8/tfjs_binding.node.',
+    );
   writeFileSync(marker, JSON.stringify({ version: VERSION, abi: process.versions.modules }));
   console.log(`Native TensorFlow ${VERSION} is ready.`);
 }

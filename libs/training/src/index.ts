@@ -24,3 +24,8 @@ export * from './loops/sample-grid.js';
 export * from './loops/train-hng.js';
 export * from './loops/export-model.js';
 export * from './loops/intensity-scale.js';
+export * from './datasets/data-set-terms.js';
+export * from './loops/model-card.js';
+export * from './loops/release-fer.js';
+export * from './loops/release-hng.js';
+export * from './metrics/image-similarity.js';

@@ -106,6 +106,8 @@ export const hngRecipeSchema = z.strictObject({
   schedule,
   /** Steps before the adversarial term begins. */
   adversarialFrom: z.int().nonnegative(),
+  /** Steps before the expression term begins: pairs first show what a natural change looks like. */
+  expressionFrom: z.int().nonnegative().default(0),
   average: z.number().min(0).max(1),
   checkpointEvery: z.int().positive(),
   gridEvery: z.int().positive(),

@@ -38,6 +38,9 @@ export function discriminatorNetwork(width = 64): Network {
   return net.build({ logit: net.dense(net.flatten(x), 'dis/logit', 1) });
 }
 
+/** How much darker or lighter a pixel may become, of 0..1: teeth to lips. */
+const MOST_CHANGE = 0.7;
+
 /** Channels of the released generator at 64, 32, 16 and 8 pixels. */
 const CHANNELS = [16, 32, 64, 80] as const;
 
@@ -70,6 +73,6 @@ export function skipHngNetwork(): Network {
   const d16 = upAndJoin(net, x, e16, 'dec/16', CHANNELS[2]);
   const d32 = upAndJoin(net, d16, e32, 'dec/32', CHANNELS[1]);
   const d64 = upAndJoin(net, d32, e64, 'dec/64', CHANNELS[0]);
-  const change = net.tanh(net.conv(d64, 'dec/change', 1, 3), 'change');
+  const change = net.scale(net.tanh(net.conv(d64, 'dec/change', 1, 3)), MOST_CHANGE);
   return net.build({ reference: net.add(['face', change], 'reference'), change });
 }

@@ -7,5 +7,5 @@ export function stopGradient<T extends Tensor>(x: T): T {
     const tensor = input as T;
     return { value: tensor.clone(), gradFunc: () => tf.zerosLike(tensor) };
   });
-  return operation(x) as T;
+  return operation(x);
 }

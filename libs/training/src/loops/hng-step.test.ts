@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Tensor4D } from '@tensorflow/tfjs-node';
+import type { Rank } from '@tensorflow/tfjs-node';
 import { ENCODER_PREFIX, plainHngNetwork, skipHngNetwork } from '@deadpan/nets';
 import { tf } from '../backend.js';
 import { createVariables } from '../networks/variables.js';
@@ -9,7 +9,7 @@ import { generatorGradients } from './hng-step.js';
 
 for (const network of [skipHngNetwork(), plainHngNetwork(8)]) {
   const model = { network, variables: createVariables(network, createRandom(1)) };
-  const inputs = tf.randomUniform([4, 64, 64, 1], 0, 1, 'float32', 2) as Tensor4D;
+  const inputs = tf.randomUniform<Rank.R4>([4, 64, 64, 1], 0, 1, 'float32', 2);
   const direction = tf.randomNormal([4, 64, 64, 1], 0, 1, 'float32', 3);
   const none = tf.zeros([4, 64, 64, 1]);
   const touched = (gradients: Record<string, { abs(): { max(): { dataSync(): ArrayLike<number> } } }>, encoder: boolean): boolean[] =>

@@ -60,10 +60,12 @@ export function generate({ network, variables }: Model, faces: Tensor4D, trainin
 }
 
 /**
- * One step of Algorithm 1, gradients only. The content signal (L_feat, L_id, L_pixel and the extra terms) trains
+ * One step of Algorithm 1, counted from 0; gradients only. The content signal (L_feat, L_id, L_pixel and the extra terms) trains
  * encoder and decoder, the symmetry and adversarial signals the decoder alone.
  */
-export function hngStep(models: HngModels, batch: HngBatch, recipe: HngRecipe, adversarial: boolean): HngStep {
+export function hngStep(models: HngModels, batch: HngBatch, recipe: HngRecipe, step: number): HngStep {
+  const adversarial = recipe.weights.adversarial > 0 && step >= recipe.adversarialFrom;
+  const expression = step >= recipe.expressionFrom ? models.expression : undefined;
   const terms: Record<string, number> = {};
   const report = (name: string, term: Scalar): Scalar => {
     terms[name] = term.dataSync()[0] ?? 0;
@@ -73,7 +75,7 @@ export function hngStep(models: HngModels, batch: HngBatch, recipe: HngRecipe, a
   const gradients = tf.tidy(() => {
     const outputs = generate(generator, batch.inputs, true);
     const known = knownFeatures(models.recognition, batch, recipe);
-    const content = tf.grad((xh) => contentLoss(xh as Tensor4D, known, models, batch, recipe, report))(outputs);
+    const content = tf.grad((xh) => contentLoss(xh as Tensor4D, known, models.recognition, expression, batch, recipe, report))(outputs);
     const decoderOnly = tf.grad((xh) => decoderLoss(xh as Tensor4D, discriminator, recipe, adversarial, report))(outputs);
     const forGenerator = generatorGradients(generator, batch.inputs, content, decoderOnly);
     const forDiscriminator = adversarial ? discriminatorGradients(discriminator, batch.guiding, outputs, report) : undefined;
@@ -110,12 +112,13 @@ function knownFeatures(recognition: Model, batch: HngBatch, recipe: HngRecipe): 
 function contentLoss(
   xh: Tensor4D,
   known: KnownFeatures,
-  models: HngModels,
+  recognition: Model,
+  expression: Model | undefined,
   batch: HngBatch,
   { weights, featureLayer, identityLayers }: HngRecipe,
   report: (name: string, term: Scalar) => Scalar,
 ): Scalar {
-  const values = recognise(models.recognition, xh);
+  const values = recognise(recognition, xh);
   const paired = known.phi.shape[0];
   const feature = report('feature', featureLoss(layerOf(values, featureLayer).slice(0, paired) as Tensor4D, known.phi));
   const identity = report('identity', identityLoss(known.psi, identityLayers.map((name) => layerOf(values, name))));
@@ -127,12 +130,12 @@ function contentLoss(
     tf.mul(pixel, weights.pixel),
     tf.mul(change, weights.change),
   ]);
-  if (models.expression && weights.expression > 0) {
+  if (expression && weights.expression > 0) {
     const [count] = xh.shape;
     const [left, top] = batch.crop;
     const seen = tf.add(tf.slice(xh, [0, top, left, 0], [count, 60, 60, 1]), batch.noise);
-    const { logits } = runNetwork(models.expression.network, models.expression.variables, expressionTensor(seen as Tensor4D));
-    const neutral = tf.oneHot(tf.zeros([count], 'int32'), (logits as Tensor2D).shape[1]).cast('float32') as Tensor2D;
+    const { logits } = runNetwork(expression.network, expression.variables, expressionTensor(seen as Tensor4D));
+    const neutral = tf.cast<Tensor2D>(tf.oneHot(tf.zeros([count], 'int32'), (logits as Tensor2D).shape[1]) as Tensor2D, 'float32');
     loss = tf.add(loss, tf.mul(report('expression', softmaxCrossEntropy(logits as Tensor2D, neutral)), weights.expression));
   }
   return loss;

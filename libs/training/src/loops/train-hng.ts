@@ -121,8 +121,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   let started = performance.now();
   while (step < recipe.schedule.steps && options.signal?.aborted !== true) {
     const batch = makeBatch(pools, recipe, step);
-    const adversarial = recipe.weights.adversarial > 0 && step >= recipe.adversarialFrom;
-    const result = hngStep(models, batch, recipe, adversarial);
+    const result = hngStep(models, batch, recipe, step);
     const rate = learningRateAt(recipe.schedule, step);
     generatorAdam.step(result.generator, rate);
     if (result.discriminator) discriminatorAdam.step(result.discriminator, rate);

@@ -8,7 +8,7 @@ import { tf } from '../backend.js';
  * @param negatives [N, D]
  */
 export function tupletLoss(anchor: Tensor1D, positive: Tensor1D, negatives: Tensor2D): Scalar {
-  const toNegatives = tf.squeeze(tf.matMul(negatives, tf.expandDims(anchor, 1) as Tensor2D), [1]);
+  const toNegatives = tf.squeeze(tf.matMul(negatives, tf.expandDims<Tensor2D>(anchor, 1)), [1]);
   const excess = tf.sub(toNegatives, tf.sum(tf.mul(anchor, positive)));
   return tf.logSumExp(tf.concat([tf.zeros([1]), excess]));
 }

@@ -11,7 +11,7 @@ export function expressionTensor(faces: Tensor4D): Tensor4D {
   const [batch] = faces.shape;
   const flat = tf.reshape(equalizeTensor(faces), [batch, cropSide * cropSide]);
   const ramps = planeBasis();
-  const level = tf.sub(flat, tf.matMul(tf.matMul(flat, ramps, false, true), ramps)) as Tensor2D;
+  const level = tf.sub<Tensor2D>(flat, tf.matMul(tf.matMul(flat, ramps, false, true), ramps));
   const centred = tf.sub(level, tf.mean(level, 1, true));
   const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centred), 1, true), 1e-6));
   return tf.reshape(tf.div(centred, deviation), [batch, cropSide, cropSide, 1]);

@@ -1,5 +1,5 @@
 import { sourcesOf, type Layer, type Network } from '@deadpan/nets';
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
+import type { Tensor, Tensor1D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { leakyRelu, relu } from '../kernels/activation.js';
 import { addBias } from '../kernels/bias.js';
@@ -90,7 +90,7 @@ function runLayer(layer: Layer, inputs: readonly Tensor[], variable: (name: stri
       return addBias(convTranspose(image, weights, layer.stride), variable(`${layer.name}/bias`) as unknown as Tensor1D);
     }
     case 'dense': {
-      const product = tf.matMul(x as Tensor2D, variable(`${layer.name}/weights`) as unknown as Tensor2D);
+      const product = tf.matMul(x, variable(`${layer.name}/weights`));
       return layer.bias ? addBias(product, variable(`${layer.name}/bias`) as unknown as Tensor1D) : product;
     }
     case 'batch-norm':

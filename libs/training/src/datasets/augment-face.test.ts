@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom } from '../random.js';
+import { augmentedInput } from '../loops/train-fer.js';
+import { centreCrop, drawCrop, enlarge, takeCrop } from './augment-face.js';
+import { canvasOffset, canvasSide, faceOfCanvas, withFace } from './face-cache.js';
+
+const canvas = Uint8Array.from({ length: canvasSide * canvasSide }, (_, i) => ((i % canvasSide) * 2 + Math.floor(i / canvasSide)) % 251);
+const options = { shift: 2, scale: [0.9, 1.1] as [number, number], rotation: 8, tight: 0.5, coarse: [0.5, 26] as [number, number], contrast: 0.3, noise: 8, erase: 0.5 };
+
+test('the centre crop is the middle of the aligned face, pixel by pixel', () => {
+  const crop = takeCrop(canvas, centreCrop);
+  const face = faceOfCanvas(canvas);
+  for (const [x, y] of [[0, 0], [59, 0], [13, 41], [59, 59]] as const) assert.equal(crop[y * 60 + x], face[(y + 2) * 64 + x + 2]);
+});
+
+test('a flip mirrors it', () => {
+  const [plain, flipped] = [takeCrop(canvas, centreCrop), takeCrop(canvas, { ...centreCrop, flip: true })];
+  for (let x = 0; x < 60; x++) assert.equal(flipped[30 * 60 + x], plain[30 * 60 + 59 - x]);
+});
+
+test('a shift by whole pixels moves it', () => {
+  const [plain, moved] = [takeCrop(canvas, centreCrop), takeCrop(canvas, { ...centreCrop, x: 3, y: -2 })];
+  assert.equal(moved[20 * 60 + 20], plain[18 * 60 + 23]);
+});
+
+test('what lies outside a tight frame repeats its edge, or has one level', () => {
+  const frame: [number, number, number, number] = [canvasOffset + 12, 0, canvasSide - 1, canvasSide - 1];
+  const repeated = takeCrop(canvas, { ...centreCrop, frame });
+  assert.equal(repeated[5 * 60], canvas[(canvasOffset + 7) * canvasSide + canvasOffset + 12]);
+  assert.equal(takeCrop(canvas, { ...centreCrop, frame, outside: 9 })[5 * 60], 9);
+});
+
+test('enlarging keeps a ramp a ramp', () => {
+  const small = Float32Array.from({ length: 100 }, (_, i) => i % 10);
+  const large = enlarge(small, 10, 20);
+  // Half-pixel centres: column 9 of 20 lies at 4.25 of 10.
+  assert.ok(Math.abs((large[9] ?? 0) - 4.25) < 1e-6);
+  assert.equal(large[0], 0);
+  assert.equal(large[19], 9);
+});
+
+test('the same seed draws the same picture, another one another', () => {
+  assert.deepEqual(augmentedInput(canvas, options, 5), augmentedInput(canvas, options, 5));
+  assert.notDeepEqual(augmentedInput(canvas, options, 5), augmentedInput(canvas, options, 6));
+  assert.deepEqual(drawCrop(createRandom(3), options), drawCrop(createRandom(3), options));
+});
+
+test('a face that is put back into its canvas changes nothing', () => {
+  assert.deepEqual(withFace(canvas, faceOfCanvas(canvas)), canvas);
+});

@@ -1,0 +1,121 @@
+import { CLASSES, type ExpressionClass } from '@deadpan/shared';
+import { dataSetTerms, recognitionWeightsTerms } from '../datasets/data-set-terms.js';
+import type { ClassificationReport } from '../metrics/classification.js';
+
+/** A data set as an artifact lists it. */
+export interface UsedDataSet {
+  readonly name: string;
+  readonly images: number;
+  readonly terms: string;
+}
+
+/** Lists data sets with their terms. */
+export function usedDataSets(caches: readonly { readonly name: string; readonly images: number }[]): UsedDataSet[] {
+  return caches.map(({ name, images }) => ({
+    name: dataSetTerms[name]?.title ?? name,
+    images,
+    terms: dataSetTerms[name]?.terms ?? 'not stated',
+  }));
+}
+
+const MISUSE = `## What it must not be used for
+
+- Inferring emotions of people at work or in education: forbidden in the European Union (Regulation 2024/1689, Article
+  5(1)(f)) except for medical and safety reasons.
+- Judging anybody: hiring, credit, insurance, policing, borders, detection of lies. A face shows a movement, not what a
+  person feels, and the labels say what strangers thought they saw.
+- Identifying people.
+`;
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function dataSection(dataSets: readonly UsedDataSet[]): string {
+  const rows = dataSets.map(({ name, images, terms }) => `| ${name} | ${images} | ${terms} |`);
+  return ['## Data', '', '| Set | Pictures | Terms |', '| --- | ---: | --- |', ...rows, '', recognitionWeightsTerms, ''].join('\n');
+}
+
+/** What the card of an expression network reports. */
+export interface FerCardFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly recipe: string;
+  readonly dataSets: readonly UsedDataSet[];
+  readonly validation: ClassificationReport & { readonly calibrationError: number };
+  readonly temperature: number;
+  /** Accuracy on people who were held out, by the name of the set. */
+  readonly heldOut: readonly { readonly name: string; readonly report: ClassificationReport }[];
+}
+
+/** The card of an expression network, Markdown. */
+export function ferCard(facts: FerCardFacts): string {
+  const { validation } = facts;
+  const rows = CLASSES.map((name, k) => {
+    const row = validation.perClass[k];
+    return `| ${name} | ${row?.count ?? 0} | ${percent(row?.recall ?? 0)} | ${percent(row?.precision ?? 0)} | ${(row?.f1 ?? 0).toFixed(2)} |`;
+  });
+  const heldOut = facts.heldOut.map(({ name, report }) => `- ${dataSetTerms[name]?.title ?? name}, people who were held out: ${percent(report.accuracy)} of ${report.n}.`);
+  return `# ${facts.name} ${facts.version}
+
+Says which of eight expressions an aligned 60x60 gray face shows (${CLASSES.join(', ')}), and gives an embedding whose
+distance to that of the face's own neutral reference is the intensity of the expression. Recipe: \`${facts.recipe}\`.
+
+## Measured
+
+On the ${validation.n} pictures of the FER+ public test part whose votes have a majority among the classes, one centre
+crop each, aligned as at run time: accuracy ${percent(validation.accuracy)}, mean over classes
+${percent(validation.classMeanAccuracy)}, macro F1 ${percent(validation.macroF1)}, calibration error
+${percent(validation.calibrationError)} at temperature ${facts.temperature.toFixed(3)}. This part chose the weights and
+the temperature: the numbers are a little better than on pictures that chose nothing.
+
+| Class | Pictures | Recall | Precision | F1 |
+| --- | ---: | ---: | ---: | ---: |
+${rows.join('\n')}
+
+${heldOut.join('\n')}
+
+Weak: ${weakest(facts)}. The data has few pictures of these, and its taggers often disagree about them. Most people in
+the data are adults of European descent photographed for the press; expect more errors for others, for children, for
+covered faces and for heads turned far.
+
+${dataSection(facts.dataSets)}
+${MISUSE}`;
+}
+
+function weakest({ validation }: FerCardFacts): string {
+  const order = CLASSES.map((name, k): [ExpressionClass, number] => [name, validation.perClass[k]?.recall ?? 0]).sort(([, a], [, b]) => a - b);
+  return order
+    .slice(0, 3)
+    .map(([name, recall]) => `${name} (recall ${percent(recall)})`)
+    .join(', ');
+}
+
+/** What the card of a reference generator reports. */
+export interface HngCardFacts {
+  readonly name: string;
+  readonly version: string;
+  readonly recipe: string;
+  readonly dataSets: readonly UsedDataSet[];
+  /** Sentences about what was measured on people who were held out. */
+  readonly measured: readonly string[];
+}
+
+/** The card of a reference generator, Markdown. */
+export function hngCard(facts: HngCardFacts): string {
+  return `# ${facts.name} ${facts.version}
+
+Makes the neutral reference of an aligned 64x64 gray face: the same person, light and pose without the expression.
+Recipe: \`${facts.recipe}\`. The reference is a guess for comparison, not a picture of anybody's true face.
+
+## Measured
+
+On people who were held out:
+
+${facts.measured.map((sentence) => `- ${sentence}`).join('\n')}
+
+Weak: heads turned far, wide open mouths, hands and glasses over the changed parts, and faces that are blurred already.
+
+${dataSection(facts.dataSets)}
+${MISUSE}`;
+}
