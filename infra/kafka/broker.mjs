@@ -23,6 +23,13 @@ const READY = /Kafka Server started/;
 export async function startBroker({ profile = 'plain', port: wanted = 0, quiet = true } = {}) {
   const classPath = kafkaClassPath();
   const folder = mkdtempSync(join(tmpdir(), 'deadpan-kafka-'));
+  let child;
+  // Also when the process ends while the broker is starting.
+  const removeAtExit = () => {
+    child?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', removeAtExit);
   const port = wanted === 0 ? await freePort() : wanted;
   const controllerPort = await freePort();
   const secure = profile === 'secure' ? { ...makeCertificates(folder), users: madeUsers() } : undefined;
@@ -46,7 +53,7 @@ export async function startBroker({ profile = 'plain', port: wanted = 0, quiet =
     },
   );
 
-  let child = await run({ classPath, folder, file, quiet });
+  child = await run({ classPath, folder, file, quiet });
   const ended = async (signal) => {
     if (child.exitCode === null && child.signalCode === null) {
       const exit = once(child, 'exit');
@@ -54,12 +61,6 @@ export async function startBroker({ profile = 'plain', port: wanted = 0, quiet =
       await exit;
     }
   };
-  const removeAtExit = () => {
-    child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once('exit', removeAtExit);
-
   return {
     brokers: [`127.0.0.1:${port}`],
     port,

@@ -16,7 +16,14 @@ if (!['plain', 'secure'].includes(values.profile)) {
   console.error(`--profile is "plain" or "secure", not "${values.profile}".`);
   process.exit(2);
 }
-const broker = await startBroker({ profile: values.profile, port: Number(values.port), quiet: !values.log });
+let broker;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await broker?.stop();
+    process.exit(0);
+  });
+}
+broker = await startBroker({ profile: values.profile, port: Number(values.port), quiet: !values.log });
 console.log(`Kafka listens on ${broker.brokers.join(',')}.`);
 if (broker.users !== undefined) {
   const credentials = join(broker.folder, 'users.json');
@@ -26,9 +33,3 @@ if (broker.users !== undefined) {
   );
 }
 console.log('Ctrl-C ends it and removes its data.');
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, async () => {
-    await broker.stop();
-    process.exit(0);
-  });
-}
