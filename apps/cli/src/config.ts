@@ -1,8 +1,11 @@
 import { alignConfig } from '@deadpan/align';
 import { ingestConfig } from '@deadpan/ingest';
 import { windowConfig } from '@deadpan/classify';
+import { feedConfig } from '@deadpan/feed';
 import { kafkaConfig } from '@deadpan/shared/kafka-config';
 import { z } from 'zod';
+
+import { camerasConfig } from './live/camera-config.js';
 
 /** How inference is run. */
 const inferenceConfig = z.strictObject({
@@ -31,6 +34,8 @@ export const deadpanConfig = z.strictObject({
   inference: inferenceConfig.prefault({}),
   window: windowConfig.prefault({}),
   kafka: kafkaConfig.prefault({}),
+  feed: feedConfig.prefault({}),
+  cameras: camerasConfig,
 });
 
 /** The effective configuration. */

@@ -4,7 +4,10 @@ import { Command, CommanderError } from 'commander';
 import { addAnalyzeCommand } from './commands/analyze.js';
 import { addConfigCommand } from './commands/config.js';
 import { addDoctorCommand } from './commands/doctor.js';
+import { addLiveCommand } from './commands/live.js';
 import { addTopicsCommand } from './commands/topics.js';
+import { addEvaluateCommand } from './commands/evaluate.js';
+import { addModelsCommand } from './commands/models.js';
 import { version } from './version.js';
 
 /** Exit code of a command that was interrupted: 128 + SIGINT. */
@@ -30,8 +33,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     exitCode = code;
   };
   addAnalyzeCommand(program, finish);
+  addEvaluateCommand(program, finish);
+  addModelsCommand(program, finish);
   addConfigCommand(program, finish);
   addDoctorCommand(program, finish);
+  addLiveCommand(program, finish);
   addTopicsCommand(program, finish);
   try {
     await program.parseAsync(argv, { from: 'user' });

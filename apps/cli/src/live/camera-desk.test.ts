@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import type { CameraStatus } from '@deadpan/shared';
+
 import { createCameraDesk, type CameraDesk } from './camera-desk.js';
 
 interface Diary {
@@ -11,19 +13,25 @@ interface Diary {
 function deskWithDiary(): Diary {
   const entries: string[] = [];
   const desk = createCameraDesk({
-    open: ({ name }, epoch) => {
-      entries.push(`open ${name} ${epoch}`);
+    open: ({ name, fps }, onStatus) => {
+      entries.push(`open ${name} ${fps}`);
+      const status = (): CameraStatus => ({
+        ...{ camera: name, state: 'removed', timeUs: 1, epoch: 7, fpsIn: 1, fpsAnalysed: 1, fpsDropped: 0 },
+        ...{ latencyMs: null, stalls: 2, reconnects: 3, lastError: null },
+      });
       return {
-        epoch: epoch + 2,
-        stop: async () => {
+        status,
+        remove: async () => {
           // Stopping takes a turn of the event loop, as a child process does.
           await new Promise((resolve) => setImmediate(resolve));
           entries.push(`stop ${name}`);
+          onStatus(status());
         },
       };
     },
+    show: (address) => address.replace(/\/\/.*@/, '//***@'),
     probe: () => Promise.reject(new Error('not asked')),
-    onStatus: ({ camera, state }) => entries.push(`${state} ${camera}`),
+    onStatus: ({ camera, state, stalls }) => entries.push(`${state} ${camera} ${stalls}`),
     onGone: (camera) => entries.push(`gone ${camera}`),
   });
   return { desk, entries };
@@ -34,7 +42,7 @@ const spec = (name: string, change: object = {}) => ({
   ...change,
 });
 
-test('a camera that is edited starts anew in a later epoch; a paused one rests; a removed one is gone', async () => {
+test('a camera that is edited starts anew; a paused one rests; a removed one is gone', async () => {
   const { desk, entries } = deskWithDiary();
   assert.equal(
     (await desk.add({ id: 'a', address: 'rtsp://u:p@a/live', fps: 5, paused: false })).address,
@@ -50,19 +58,31 @@ test('a camera that is edited starts anew in a later epoch; a paused one rests; 
   await desk.remove('a');
   await assert.rejects(desk.remove('a'), { code: 'E_NOT_FOUND' });
   assert.deepEqual(entries, [
-    ...['open a 0', 'stop a', 'open a 3', 'stop a', 'paused a', 'open a 6', 'stop a', 'gone a', 'removed a'],
+    ...[
+      'open a 5',
+      'stop a',
+      'open a 2',
+      'stop a',
+      'paused a 2',
+      'open a 2',
+      'stop a',
+      'gone a',
+      'removed a 2',
+    ],
   ]);
 });
 
-test('a configuration that is read again touches only what changed', async () => {
+test('a configuration that is read again touches only what it changed', async () => {
   const { desk, entries } = deskWithDiary();
   await desk.apply([spec('a'), spec('b'), spec('c')]);
+  await desk.add({ id: 'e', address: 'rtsp://e/live', fps: 5, paused: false });
+  await desk.update('a', { fps: 3 });
   entries.length = 0;
   await desk.apply([spec('a'), spec('b', { fps: 1 }), spec('d')]);
-  assert.deepEqual(entries.sort(), ['gone c', 'open b 3', 'open d 0', 'removed c', 'stop b', 'stop c']);
+  assert.deepEqual(entries.sort(), ['gone c', 'open b 1', 'open d 5', 'removed c 2', 'stop b', 'stop c']);
   assert.deepEqual(
     desk.list().map(({ id }) => id),
-    ['a', 'b', 'd'],
+    ['a', 'b', 'e', 'd'],
   );
   await desk.close();
 });
@@ -71,5 +91,5 @@ test('a camera that is removed while it starts anew does not come back', async (
   const { desk, entries } = deskWithDiary();
   await desk.apply([spec('a')]);
   await Promise.all([desk.update('a', { fps: 1 }), desk.remove('a')]);
-  assert.deepEqual(entries, ['open a 0', 'stop a', 'gone a', 'removed a']);
+  assert.deepEqual(entries, ['open a 5', 'stop a', 'gone a', 'removed a 2']);
 });

@@ -2,23 +2,26 @@ import type { CameraEntry, CameraProbe, CameraRegistry } from '@deadpan/feed';
 import { DeadpanError, type CameraStatus } from '@deadpan/shared';
 
 import type { CameraSpec } from './camera-config.js';
-import { hideCredentials } from './hide-credentials.js';
 
 /** A camera that is being read. */
 export interface RunningCamera {
   /** Resolves when nothing more comes from it and its decoder is gone. */
-  stop(): Promise<void>;
-  /** The epoch that it has come to. */
-  readonly epoch: number;
+  remove(): Promise<void>;
+  status(): CameraStatus;
 }
 
 /** What {@link createCameraDesk} needs. */
 export interface CameraDeskOptions {
-  /** Begins to read a camera; its first epoch is `epoch`. */
-  readonly open: (spec: CameraSpec, epoch: number) => RunningCamera;
+  /** Begins to read a camera, and tells how it is until it is removed. */
+  readonly open: (spec: CameraSpec, onStatus: (status: CameraStatus) => void) => RunningCamera;
+  /**
+   * An address for people's eyes.
+   * @throws DeadpanError for one that cannot be an address
+   */
+  readonly show: (address: string) => string;
   /** Asks an address what it has to offer. */
   readonly probe: (address: string, signal: AbortSignal) => Promise<CameraProbe>;
-  /** Told how a camera is when the desk itself changed that: it was paused or removed. */
+  /** Told how a camera is. */
   readonly onStatus: (status: CameraStatus) => void;
   /** Told when nothing more will come of a camera. */
   readonly onGone: (camera: string) => void;
@@ -26,7 +29,10 @@ export interface CameraDeskOptions {
 
 /** The cameras of the process: they come, change and go while it runs, and none of them touches another. */
 export interface CameraDesk extends CameraRegistry {
-  /** Makes the cameras those of the configuration: new ones come, changed ones start anew, others go, equal ones are left alone. */
+  /**
+   * Takes over the cameras of the configuration: new ones come, those that it changed since the last time start anew,
+   * those that it no longer names go. Cameras that were added or edited by an operator are left alone otherwise.
+   */
   apply(specs: readonly CameraSpec[]): Promise<void>;
   /** Stops them all. */
   close(): Promise<void>;
@@ -34,14 +40,17 @@ export interface CameraDesk extends CameraRegistry {
 
 interface Place {
   spec: CameraSpec;
+  /** As the configuration has it; undefined for one that an operator added. */
+  configured: CameraSpec | undefined;
   running: RunningCamera | undefined;
-  epoch: number;
+  /** How it was when it was last read. */
+  last: CameraStatus | undefined;
   /** Changes of one camera happen one after the other. */
   turn: Promise<void>;
 }
 
 /** A desk without cameras. */
-export function createCameraDesk({ open, probe, onStatus, onGone }: CameraDeskOptions): CameraDesk {
+export function createCameraDesk({ open, show, probe, onStatus, onGone }: CameraDeskOptions): CameraDesk {
   const places = new Map<string, Place>();
   const listeners = new Set<() => void>();
 
@@ -50,21 +59,14 @@ export function createCameraDesk({ open, probe, onStatus, onGone }: CameraDeskOp
   };
   const entryOf = ({ name, address, fps, paused }: CameraSpec): CameraEntry => ({
     id: name,
-    address: hideCredentials(address),
+    address: show(address),
     fps,
     paused,
   });
-  const statusOf = ({ spec, epoch }: Place, state: 'paused' | 'removed'): CameraStatus => ({
-    ...{ camera: spec.name, state, timeUs: Date.now() * 1000, epoch },
-    ...{
-      fpsIn: 0,
-      fpsAnalysed: 0,
-      fpsDropped: 0,
-      latencyMs: null,
-      stalls: 0,
-      reconnects: 0,
-      lastError: null,
-    },
+  const statusOf = ({ spec, last }: Place, state: 'paused' | 'removed'): CameraStatus => ({
+    ...{ epoch: 0, stalls: 0, reconnects: 0, lastError: null, ...last },
+    ...{ camera: spec.name, state, timeUs: Date.now() * 1000 },
+    ...{ fpsIn: 0, fpsAnalysed: 0, fpsDropped: 0, latencyMs: null },
   });
 
   /** Does something with a camera after all that was asked of it before. */
@@ -78,21 +80,26 @@ export function createCameraDesk({ open, probe, onStatus, onGone }: CameraDeskOp
     const { running } = place;
     place.running = undefined;
     if (running === undefined) return;
-    await running.stop();
-    // Whoever comes after begins a new epoch: its frames are others.
-    place.epoch = running.epoch + 1;
+    await running.remove();
+    place.last = running.status();
   }
 
   function start(place: Place): void {
     if (place.spec.paused) onStatus(statusOf(place, 'paused'));
-    else place.running = open(place.spec, place.epoch);
+    else {
+      place.running = open(place.spec, (status) => {
+        // One that is edited is read anew, and was not removed.
+        if (status.state !== 'removed') onStatus(status);
+      });
+    }
   }
 
-  function put(spec: CameraSpec): void {
+  function put(spec: CameraSpec, configured?: CameraSpec): void {
     if (places.has(spec.name)) {
       throw new DeadpanError('E_CONFLICT', `There is a camera "${spec.name}" already.`);
     }
-    const place: Place = { spec, running: undefined, epoch: 0, turn: Promise.resolve() };
+    show(spec.address);
+    const place: Place = { spec, configured, running: undefined, last: undefined, turn: Promise.resolve() };
     places.set(spec.name, place);
     tell();
     start(place);
@@ -105,6 +112,7 @@ export function createCameraDesk({ open, probe, onStatus, onGone }: CameraDeskOp
   }
 
   function replace(place: Place, spec: CameraSpec): Promise<void> {
+    show(spec.address);
     place.spec = spec;
     tell();
     return inTurn(place, async () => {
@@ -153,13 +161,20 @@ export function createCameraDesk({ open, probe, onStatus, onGone }: CameraDeskOp
     },
     async apply(specs) {
       const wanted = new Map(specs.map((spec) => [spec.name, spec]));
+      const gone = [...places.values()].filter(
+        ({ spec, configured }) => configured !== undefined && !wanted.has(spec.name),
+      );
       await Promise.all([
-        ...[...places.keys()].filter((name) => !wanted.has(name)).map(remove),
+        ...gone.map(({ spec }) => remove(spec.name)),
         ...specs.map((spec) => {
           const place = places.get(spec.name);
-          if (place === undefined) put(spec);
-          else if (!isSame(place.spec, spec)) return replace(place, spec);
-          return Promise.resolve();
+          if (place === undefined) {
+            put(spec, spec);
+            return Promise.resolve();
+          }
+          const before = place.configured;
+          place.configured = spec;
+          return before !== undefined && isSame(before, spec) ? Promise.resolve() : replace(place, spec);
         }),
       ]);
     },

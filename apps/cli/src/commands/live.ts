@@ -1,0 +1,99 @@
+import { findFfmpeg } from '@deadpan/ingest';
+import { createInferencePool } from '@deadpan/nets';
+import { createLogger, DeadpanError, sentenceOf } from '@deadpan/shared';
+import { InvalidArgumentError, type Command } from 'commander';
+
+import { camerasFromArguments, startLive } from '../live/live-run.js';
+import { effectiveConfig } from './config.js';
+
+interface LiveFlags {
+  readonly listen?: string;
+  readonly fps?: number;
+  readonly pixels?: string;
+  readonly config?: string;
+  readonly device?: string;
+  readonly quiet?: boolean;
+}
+
+/** Analysed frames a second of a camera that says nothing of it. */
+const FPS = 5;
+
+/** Adds `live`: cameras to the feed and the dashboard, in one process. */
+export function addLiveCommand(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('live')
+    .description('Analyses cameras as they film: a WebSocket feed, an HTTP surface and a dashboard.')
+    .argument(
+      '[source...]',
+      'cameras: rtsp://, rtsps://, http(s):// with MJPEG, a file, /dev/videoN; NAME=SOURCE names one',
+    )
+    .option('--listen <host:port>', 'address of the feed (default: 127.0.0.1:8080)')
+    .option('--fps <n>', `analysed frames a second of each source (default: ${FPS})`, positive)
+    .option('--pixels <kind>', 'pictures that the feed may show: off, faces or frames (default: off)')
+    .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
+    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu or cuda')
+    .option('--quiet', 'log only warnings and errors')
+    .addHelpText(
+      'after',
+      '\nSIGHUP reads the cameras of the configuration file again; SIGINT and SIGTERM drain and end.',
+    )
+    .action(async (sources: string[], flags: LiveFlags) => {
+      const read = () =>
+        effectiveConfig(flags.config, {
+          'feed.listen': flags.listen,
+          'feed.pixels': flags.pixels,
+          'inference.device': flags.device,
+        });
+      const config = read();
+      const given = camerasFromArguments(sources, flags.fps ?? FPS);
+      const names = new Set([...given, ...config.cameras].map(({ name }) => name));
+      if (names.size < given.length + config.cameras.length) {
+        throw new DeadpanError('E_USAGE', 'Two cameras have the same name.', {
+          advice: 'Name them: NAME=SOURCE.',
+        });
+      }
+      const logger = createLogger({ level: flags.quiet === true ? 'warn' : 'info', name: 'live' });
+      const ffmpeg = await findFfmpeg();
+      const { device, workers } = config.inference;
+      const pool = createInferencePool({ device, ...(workers === 0 ? {} : { workers }) });
+      try {
+        const live = await startLive({ config, ffmpeg, pool, logger });
+        let applying = Promise.resolve();
+        const reload = (): void => {
+          applying = applying
+            .then(() => live.cameras.apply([...given, ...read().cameras]))
+            .then(() => {
+              logger.info('the cameras were read again');
+            })
+            // What runs goes on as it is.
+            .catch((error: unknown) => {
+              logger.error(`The cameras stay as they are: ${sentenceOf(error)}`);
+            });
+        };
+        const asked = new Promise<void>((resolve) => {
+          process.once('SIGINT', resolve).once('SIGTERM', resolve);
+        });
+        process.on('SIGHUP', reload);
+        try {
+          await live.cameras.apply([...given, ...config.cameras]);
+          logger.info({ url: live.url }, `the dashboard is at ${live.url}`);
+          await Promise.race([asked, live.ended]);
+          logger.info('draining');
+        } finally {
+          process.off('SIGHUP', reload);
+          await live.close();
+        }
+        finish(0);
+      } finally {
+        await pool.close();
+      }
+    });
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0) || !Number.isFinite(value)) {
+    throw new InvalidArgumentError('It must be a number over 0.');
+  }
+  return value;
+}

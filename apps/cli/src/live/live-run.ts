@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+
+import { createAlign, createAlignStage } from '@deadpan/align';
+import { dashboardRoot } from '@deadpan/dashboard';
+import { createFeedServer, type CameraProbe, type FeedServer } from '@deadpan/feed';
+import { cameraAddress, createCamera, probeCamera, type Ffmpeg } from '@deadpan/ingest';
+import type { InferencePool } from '@deadpan/nets';
+import { createStageMetrics, type Expression, type Logger } from '@deadpan/shared';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import sharp from 'sharp';
+
+import type { DeadpanConfig } from '../config.js';
+import { runEmbedded } from '../pipeline/embedded.js';
+import { createStageSet } from '../pipeline/stages.js';
+import { version } from '../version.js';
+import type { CameraSpec } from './camera-config.js';
+import { createCameraDesk, type CameraDesk } from './camera-desk.js';
+import { createFrameLine } from './frame-line.js';
+import { createFramePictures } from './frame-pictures.js';
+
+/** What {@link startLive} needs. */
+export interface LiveOptions {
+  readonly config: DeadpanConfig;
+  readonly ffmpeg: Ffmpeg;
+  readonly pool: InferencePool;
+  readonly logger: Logger;
+}
+
+/** Cameras to the feed, in this process. */
+export interface Live {
+  /** Where the feed listens. */
+  readonly url: string;
+  readonly cameras: CameraDesk;
+  /** Rejects when the line cannot go on; resolves after `close`. */
+  readonly ended: Promise<void>;
+  /** Drains: the cameras stop, what was taken from them is worked to its end and published, then the feed ends. */
+  close(): Promise<void>;
+}
+
+/**
+ * Frames of one camera that are worked on at a time. Two keep the workers busy while results are on their way; more
+ * would only make frames older.
+ */
+const IN_FLIGHT = 2;
+
+/**
+ * Starts the line and the feed, without a camera.
+ * @throws DeadpanError E_MODEL_MISSING, E_MODEL_INVALID, E_CONFIG, E_LISTEN, E_HISTORY
+ */
+export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): Promise<Live> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const observer = createStageMetrics(registry);
+  const stageSet = await createStageSet(pool, config);
+  const align = createAlign({
+    pool,
+    config: config.align,
+    // Track ids of two sessions must not be taken for the same person.
+    trackPrefix: `${randomBytes(3).toString('hex')}-`,
+  });
+  const line = createFrameLine(IN_FLIGHT);
+  const running = new Map<string, ReturnType<typeof createCamera>>();
+  const faults: string[] = [];
+
+  const cameras = createCameraDesk({
+    open(spec, onStatus) {
+      const camera = createCamera({
+        name: spec.name,
+        address: spec.address,
+        ffmpeg,
+        ...(spec.fps === null ? {} : { fps: spec.fps }),
+        maxSide: config.ingest.maxSide,
+        maxPixels: Math.min(config.ingest.maxPixels, 16_777_216),
+        onStatus,
+        onDrop(reason) {
+          observer.dropped('ingest', spec.name, reason);
+        },
+        log(level, text) {
+          logger[level]({ camera: spec.name }, text);
+        },
+      });
+      running.set(spec.name, camera);
+      void line.join(spec.name, pictured(camera.frames));
+      return camera;
+    },
+    show: (address) => cameraAddress(address).shown,
+    probe: (address, signal) => probeForFeed(ffmpeg, address, signal),
+    onStatus: (status) => void feed.publishStatus(status),
+    onGone(camera) {
+      running.delete(camera);
+      align.end(camera);
+    },
+  });
+
+  const feed: FeedServer = await createFeedServer({
+    config: config.feed,
+    cameras,
+    version,
+    window: { size: config.window.size, hop: config.window.hop },
+    registry,
+    logger,
+    staticRoot: dashboardRoot,
+    readiness: () => faults,
+  });
+  const pictures = createFramePictures(feed.pictures);
+
+  async function* pictured(frames: ReturnType<typeof createCamera>['frames']) {
+    for await (const frame of frames) {
+      observer.emitted('ingest', frame.camera);
+      yield pictures.take(frame);
+    }
+  }
+
+  function publish(expression: Expression): void {
+    running.get(expression.camera)?.observeLatency(Date.now() - expression.timeUs / 1000);
+    void pictures.ready(expression).then(() => feed.publishExpression(expression));
+  }
+
+  const { batchSize, batchDelay } = config.inference;
+  const ended = runEmbedded({
+    frames: line.receiver,
+    stages: { ...stageSet.forInput(), align: createAlignStage(align) },
+    batch: { size: batchSize, maxDelayMs: batchDelay, concurrency: 2 },
+    observer,
+    deadLetters(letter) {
+      logger.error({ stage: letter.stage, traceId: letter.record.traceId, err: letter.error }, letter.reason);
+      return Promise.resolve();
+    },
+    onPair(pair) {
+      pictures.takeFaces(pair);
+    },
+    onExpression(expression) {
+      publish(expression);
+      return Promise.resolve();
+    },
+    onEmotion(emotion) {
+      // Not awaited: a slow disk must not make frames old. What could not be kept is counted by the feed and said here.
+      feed.publishEmotion(emotion).catch((error: unknown) => {
+        observer.dropped('feed', emotion.camera, 'not-kept');
+        logger.error({ camera: emotion.camera, err: error }, 'a window was not kept');
+      });
+      return Promise.resolve();
+    },
+  });
+  ended.catch((error: unknown) => {
+    faults.push(`the line has ended: ${error instanceof Error ? error.message : String(error)}`);
+  });
+
+  return {
+    url: feed.url,
+    cameras,
+    ended,
+    async close() {
+      await cameras.close();
+      await line.end();
+      await ended.catch(() => undefined);
+      await feed.close();
+    },
+  };
+}
+
+async function probeForFeed(ffmpeg: Ffmpeg, address: string, signal: AbortSignal): Promise<CameraProbe> {
+  const { picture, ...answer } = await probeCamera(ffmpeg, address, signal);
+  if (picture === null) return { ...answer, preview: null };
+  const { width, height, data } = picture;
+  return {
+    ...answer,
+    preview: await sharp(data, { raw: { width, height, channels: 3 } })
+      .jpeg({ quality: 75 })
+      .toBuffer(),
+  };
+}
+
+/** The cameras of a command line: `camera-1`, `camera-2`, ...; a name may go before, as in `door=rtsp://...`. */
+export function camerasFromArguments(sources: readonly string[], fps: number | null): CameraSpec[] {
+  return sources.map((source, i) => {
+    const [, name, address] = /^([\p{L}\p{N}][\p{L}\p{N} ._-]{0,63})=(.+)$/u.exec(source) ?? [];
+    return { name: name ?? `camera-${i + 1}`, address: address ?? source, fps, paused: false };
+  });
+}
