@@ -7,6 +7,7 @@ export * from './datasets/expression-input.js';
 export * from './datasets/face-cache.js';
 export * from './datasets/label-table.js';
 export * from './datasets/prepare-faces.js';
+export * from './datasets/read-image.js';
 export * from './datasets/split-subjects.js';
 export * from './datasets/training-items.js';
 export * from './losses/index.js';

@@ -11,6 +11,8 @@ export interface LabelledImage {
   /** Share of the votes per class, single votes left out as outliers; undefined where they decide nothing. */
   readonly target: readonly number[] | undefined;
   readonly subject: string | undefined;
+  /** Which part of the set it belongs to (train, valid, test), where the table says so. */
+  readonly part: string | undefined;
 }
 
 const NO_CLASS = ['unknown', 'NF'];
@@ -32,7 +34,8 @@ export async function readLabels(file: string): Promise<LabelledImage[]> {
     const path = row['path'];
     if (path === undefined || path === '') throw new DeadpanError('E_DATA', `Row ${index + 2} of ${file} has no path.`);
     const subject = row['subject'] === '' ? undefined : row['subject'];
-    return { path, subject, ...(row['expression'] === undefined ? fromVotes(row, file, index) : fromName(row['expression'], file, index)) };
+    const part = row['part'] === '' ? undefined : row['part'];
+    return { path, subject, part, ...(row['expression'] === undefined ? fromVotes(row, file, index) : fromName(row['expression'], file, index)) };
   });
 }
 

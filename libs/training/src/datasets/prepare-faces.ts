@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInferencePool } from '@deadpan/nets';
-import { DeadpanError, type RgbImage } from '@deadpan/shared';
-import sharp from 'sharp';
+import type { RgbImage } from '@deadpan/shared';
 import { canvasTask } from './align-task.js';
 import { canvasSide, writeFaceCache, type FaceCache } from './face-cache.js';
 import { readLabels } from './label-table.js';
+import { readImage } from './read-image.js';
 
 /** Where in a picture its face is, in fractions of the picture's smaller side, from the picture's centre. */
 export interface FaceSquare {
@@ -75,16 +75,4 @@ export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> 
 function squareIn({ width, height }: RgbImage, { side, down }: FaceSquare): { x: number; y: number; side: number } {
   const unit = Math.min(width, height);
   return { x: width / 2 - (side * unit) / 2, y: height / 2 + (down - side / 2) * unit, side: side * unit };
-}
-
-async function readImage(file: string): Promise<RgbImage> {
-  try {
-    const { data, info } = await sharp(file).rotate().toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
-    if (info.channels === 3) return { width: info.width, height: info.height, data: new Uint8Array(data) };
-    const rgb = new Uint8Array(info.width * info.height * 3);
-    for (let i = 0; i < rgb.length; i++) rgb[i] = data[Math.floor(i / 3) * info.channels] ?? 0;
-    return { width: info.width, height: info.height, data: rgb };
-  } catch (cause) {
-    throw new DeadpanError('E_DATA', `The picture ${file} cannot be read.`, { cause });
-  }
 }
