@@ -9,7 +9,8 @@ await main(() => {
   installPackages();
   build();
   const own = process.argv.slice(2);
-  const inputs = own.length > 0 ? own.map((path) => resolve(process.env.INIT_CWD ?? '.', path)) : ['test/media/clip.mp4'];
+  const inputs =
+    own.length > 0 ? own.map((path) => resolve(process.env.INIT_CWD ?? '.', path)) : ['test/media/clip.mp4'];
   const cli = join(root, 'apps/cli/bin/deadpan.js');
   const out = join('out', 'demo');
   const { status } = spawnSync(process.execPath, [cli, 'analyze', ...inputs, '--out', out, '--references'], {
@@ -17,7 +18,9 @@ await main(() => {
     stdio: 'inherit',
   });
   if (own.length === 0 && status === 0) {
-    process.stdout.write(`\nOpen the report: ${pathToFileURL(join(root, out, 'clip', 'report.html')).href}\n`);
+    process.stdout.write(
+      `\nOpen the report: ${pathToFileURL(join(root, out, 'clip', 'report.html')).href}\n`,
+    );
   }
   return status ?? 3;
 });
