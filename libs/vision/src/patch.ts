@@ -36,21 +36,24 @@ export function samplePatch(
   const { a, b, tx, ty } = toImage;
   const black = edge === 'black';
   const samples = Math.min(mostSamples, Math.max(1, Math.round(scaleOf(toImage))));
-  const share = 1 / (samples * samples);
+  const count = samples * samples;
+  const share = 1 / count;
+  const across = Float64Array.from({ length: count }, (_, i) => ((i % samples) + 0.5) / samples);
+  const down = Float64Array.from({ length: count }, (_, i) => (Math.floor(i / samples) + 0.5) / samples);
   const plane = size * size;
   for (let row = 0; row < size; row += 1) {
     for (let column = 0; column < size; column += 1) {
       let [red, green, blue] = [0, 0, 0];
-      for (let sample = 0; sample < samples * samples; sample += 1) {
-        const u = column + ((sample % samples) + 0.5) / samples;
-        const v = row + (Math.floor(sample / samples) + 0.5) / samples;
+      for (let sample = 0; sample < count; sample += 1) {
+        const u = column + (across[sample] ?? 0);
+        const v = row + (down[sample] ?? 0);
         let x = a * u - b * v + tx - 0.5;
         let y = b * u + a * v + ty - 0.5;
         if (black && (x < -0.5 || y < -0.5 || x > width - 0.5 || y > height - 0.5)) continue;
         x = x < 0 ? 0 : x > width - 1 ? width - 1 : x;
         y = y < 0 ? 0 : y > height - 1 ? height - 1 : y;
-        const left = Math.floor(x);
-        const top = Math.floor(y);
+        const left = Math.trunc(x);
+        const top = Math.trunc(y);
         const p = x - left;
         const q = y - top;
         const at = (top * width + left) * 3;

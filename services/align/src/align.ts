@@ -50,9 +50,8 @@ interface CameraState {
 /** While a face is missing the frame is searched this often, in microseconds, and for this long. */
 const EAGER_INTERVAL_US = 100_000;
 const EAGER_TIME_US = 1_000_000;
-/** A followed face that the searching detector sees as one, or the tiny one does, counts as seen from this score on. */
+/** From this score on the tiny detector agrees with the searching one, whose own word is enough from the other. */
 const LEAST_VERIFIED = 0.2;
-/** The detector's word alone is enough from here on. */
 const CERTAIN = 0.9;
 
 const NOTHING_KNOWN = { faces: [], scene: null, lastSearchUs: -Infinity, lastLossUs: -Infinity };
@@ -164,10 +163,14 @@ function updateCamera(before: CameraState, result: AlignResult, timeUs: number, 
   return { state, found: found.sort((a, b) => a.id - b.id) };
 }
 
-/** A face that only the searching detector saw must look like one to the other as well, unless it is certain. */
+/**
+ * How sure both detectors are together: as sure as the surer one where they agree, and as the less sure one where they do
+ * not, unless the searching one is certain.
+ */
 function scoreOf({ verified, detected }: FoundFace): number {
   if (detected === null) return verified;
-  return verified >= LEAST_VERIFIED || detected >= CERTAIN ? detected : Math.min(detected, verified);
+  const agreed = verified >= LEAST_VERIFIED || detected >= CERTAIN;
+  return agreed ? Math.max(detected, verified) : Math.min(detected, verified);
 }
 
 function toFaces(frame: Frame, found: readonly TrackedFace[], scale: number, prefix: string): Face[] {
