@@ -23,6 +23,8 @@ export interface DecoderReport {
   readonly sizes: readonly ScaledSize[];
   /** The first lines at level error or worse, and warnings that tell of missing data, without addresses and levels. */
   readonly complaints: readonly string[];
+  /** The newest of them, also of those that are not kept. */
+  readonly newestComplaint: string | null;
   /** ffmpeg says that a signal ended it. */
   readonly signalled: boolean;
 }
@@ -51,6 +53,7 @@ export function createDecoderReport(): {
     pixelFormat: null as string | null,
     sizes,
     complaints,
+    newestComplaint: null as string | null,
     signalled: false,
   };
 
@@ -70,6 +73,7 @@ export function createDecoderReport(): {
   };
 
   const complain = (text: string): void => {
+    report.newestComplaint = text;
     if (complaints.length < COMPLAINTS_KEPT) complaints.push(text);
   };
 

@@ -21,7 +21,8 @@ export interface FfmpegChild {
 }
 
 /**
- * Starts ffmpeg with its standard output on a pipe and hands on its log line by line.
+ * Starts ffmpeg with its standard output on a pipe and hands on its log line by line. `input` goes to its
+ * standard input, where nobody who lists processes can read it.
  *
  * Where `setpriv` is installed, the kernel kills the child when this process dies, however it dies.
  */
@@ -29,24 +30,30 @@ export function startFfmpeg(
   ffmpeg: Ffmpeg,
   args: readonly string[],
   onLine: (line: string) => void,
+  input: string | null = null,
 ): FfmpegChild {
   const [program, programArgs] =
     ffmpeg.setpriv === null
       ? [ffmpeg.path, args]
       : [ffmpeg.setpriv, ['--pdeathsig', 'KILL', ffmpeg.path, ...args]];
   const child = spawn(program, programArgs, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     // FFREPORT would make ffmpeg write its whole log, credentials and all, into a file.
     env: { ...process.env, FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: '1' },
   });
+  // ffmpeg may be gone before it has read its input; its end says why.
+  child.stdin?.on('error', () => undefined);
+  child.stdin?.end(input);
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('a child without the pipes that were asked for');
   let pending = '';
-  child.stderr.setEncoding('utf8');
-  child.stderr.on('data', (text: string) => {
+  stderr.setEncoding('utf8');
+  stderr.on('data', (text: string) => {
     const lines = (pending + text).split(/[\r\n]+/);
     pending = lines.pop() ?? '';
     for (const line of lines) onLine(line);
   });
-  child.stderr.on('end', () => {
+  stderr.on('end', () => {
     if (pending !== '') onLine(pending);
   });
   const ended = new Promise<ChildExit>((resolve, reject) => {
@@ -60,11 +67,11 @@ export function startFfmpeg(
 
   return {
     pid: child.pid,
-    stdout: child.stdout,
+    stdout,
     ended,
     async stop() {
       // A pipe that nobody drains would keep 'close' from coming.
-      child.stdout.removeAllListeners('data').resume();
+      stdout.removeAllListeners('data').resume();
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGTERM');
         const timer = setTimeout(() => child.kill('SIGKILL'), TERMINATION_GRACE_MS);

@@ -26,6 +26,8 @@ export interface Ffmpeg {
    * the first size.
    */
   readonly followsSize: boolean;
+  /** Whether a concat script may hold options for its entries (since 5.0), which keeps addresses out of the arguments. */
+  readonly concatOptions: boolean;
   /** `setpriv` of util-linux, which ties the child's life to ours; null where it is not installed. */
   readonly setpriv: string | null;
 }
@@ -82,6 +84,8 @@ export async function findFfmpeg(env: NodeJS.ProcessEnv = process.env): Promise<
     frameTimingOption: has('fps_mode') ? '-fps_mode' : '-vsync',
     rtspTimeoutOption: has('stimeout') ? '-stimeout' : '-timeout',
     followsSize: has('autoscale'),
+    // It has no option of its own to be known by; -fps_mode came with the next version.
+    concatOptions: has('fps_mode'),
     setpriv: onPath('setpriv', env),
   };
 }

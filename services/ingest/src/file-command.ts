@@ -102,15 +102,22 @@ function selection({ fps, after }: FileCommandOptions): string | null {
   const conditions: string[] = [];
   const afterS = after === null ? null : (after.stampUs / 1e6).toFixed(6);
   if (afterS !== null) conditions.push(`gt(t,${afterS}+${SMALLEST_STEP_S})`);
-  if (fps !== null) {
-    const slot = (time: string): string => `floor((${time})*${fps}+${SLOT_TOLERANCE})`;
-    const before = afterS === null ? 'NAN' : slot(afterS);
-    conditions.push(`not(eq(${slot('t')},if(isnan(prev_selected_t),${before},${slot('prev_selected_t')})))`);
-  }
+  if (fps !== null) conditions.push(slotExpression(fps, afterS));
   return conditions.length === 0 ? null : conditions.join('*');
 }
 
-function scaling(maxSide: number): string {
+/**
+ * A condition of ffmpeg's select filter that is true for the first frame of each slot of `1 / fps` seconds, and for a
+ * clock that was set back. `before` is the time of a frame before the first, in seconds.
+ */
+export function slotExpression(fps: number, before: string | null): string {
+  const slot = (time: string): string => `floor((${time})*${fps}+${SLOT_TOLERANCE})`;
+  const first = before === null ? 'NAN' : slot(before);
+  return `not(eq(${slot('t')},if(isnan(prev_selected_t),${first},${slot('prev_selected_t')})))`;
+}
+
+/** The scale filter: square pixels, the longer side at most `maxSide`, never larger than the source. */
+export function scaling(maxSide: number): string {
   const ratio = `min(1,${maxSide}/max(iw*sar,ih))`;
   return `scale=w='max(1,round(iw*sar*${ratio}))':h='max(1,round(ih*${ratio}))'`;
 }

@@ -33,7 +33,12 @@ for (const ffmpeg of await testedFfmpegs()) {
     );
 
   test(`NUT of ffmpeg ${ffmpeg.version}, in pieces of any size, holds what ffmpeg writes raw`, () => {
-    const times = ['-vf', "settb=1/1000000,setpts='(N*N+0.1*mod(N,2))/25/TB'", ffmpeg.frameTimingOption, 'passthrough'];
+    const times = [
+      '-vf',
+      "settb=1/1000000,setpts='(N*N+0.1*mod(N,2))/25/TB'",
+      ffmpeg.frameTimingOption,
+      'passthrough',
+    ];
     const source = 'testsrc=size=32x18:rate=25:duration=4';
     const nut = run(source, ...times, '-enc_time_base', '1:1000000', '-f', 'nut');
     const raw = run(source, ...times, '-f', 'rawvideo');

@@ -1,0 +1,414 @@
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { after, afterEach, describe, test } from 'node:test';
+import type { CameraState, CameraStatus } from '@deadpan/shared';
+import { createCamera, type Camera, type CameraDropReason, type CameraOptions } from './camera.js';
+import { findFfmpeg } from './ffmpeg.js';
+import {
+  freePort,
+  rtspServerBinary,
+  startMeddler,
+  startPublisher,
+  startRtspServer,
+  type TestProcess,
+} from './sample-camera.js';
+import { childPids, createSampleMedia, H264, pattern, testedFfmpegs } from './sample-media.js';
+
+const ffmpeg = await findFfmpeg();
+const binaries = await testedFfmpegs();
+const binary = rtspServerBinary();
+const media = createSampleMedia(ffmpeg);
+after(() => {
+  media.remove();
+});
+const clip = media.make('clip.mp4', ...pattern('320x180', 4), ...H264, '-bf', '0');
+const wide = media.make('wide.mp4', ...pattern('640x360', 4), ...H264, '-bf', '0');
+
+/** Short, so that a fault and its end fit into seconds. */
+const TIMING = {
+  firstFrameMs: 6_000,
+  stallMs: 1_000,
+  socketMs: 2_000,
+  retryFirstMs: 200,
+  retryLongestMs: 2_000,
+  refusedMs: 1_000,
+  answerEveryMs: 200,
+  staleMs: 5_000,
+  statusEveryMs: 200,
+};
+/** The camera is back: frames must flow again within this time. */
+const BACK_MS = 5_000;
+
+interface Seen {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly timeUs: number;
+  readonly size: string;
+  readonly atMs: number;
+}
+
+interface Watched {
+  readonly camera: Camera;
+  readonly frames: Seen[];
+  readonly states: CameraState[];
+  readonly statuses: CameraStatus[];
+  readonly lines: string[];
+  /** Resolves at the first frame or status for which this holds; fails after `ms`. */
+  until(what: string, holds: () => boolean, ms: number): Promise<void>;
+}
+
+const cameras: Camera[] = [];
+const processes: TestProcess[] = [];
+afterEach(async () => {
+  await Promise.all(cameras.splice(0).map((camera) => camera.remove()));
+  await Promise.all(processes.splice(0).map((process) => process.kill()));
+  assert.deepEqual(childPids(), [], 'no process is left');
+});
+const keep = <T extends TestProcess>(process: T): T => {
+  processes.push(process);
+  return process;
+};
+
+function watch(options: Partial<CameraOptions> & Pick<CameraOptions, 'address'>): Watched {
+  const events = new EventEmitter();
+  const frames: Seen[] = [];
+  const states: CameraState[] = [];
+  const statuses: CameraStatus[] = [];
+  const lines: string[] = [];
+  const camera = createCamera({
+    name: 'door',
+    ffmpeg,
+    fps: 10,
+    firstEpoch: 0,
+    ...options,
+    timing: { ...TIMING, ...options.timing },
+    onStatus(status) {
+      if (states.at(-1) !== status.state) states.push(status.state);
+      statuses.push(status);
+      events.emit('news');
+    },
+    log: (_, line) => lines.push(line),
+  });
+  cameras.push(camera);
+  void (async () => {
+    for await (const frame of camera.frames) {
+      const { epoch, sequence, timeUs, width, height } = frame;
+      frames.push({ epoch, sequence, timeUs, size: `${width}x${height}`, atMs: Date.now() });
+      frame.release();
+      events.emit('news');
+    }
+  })();
+  return {
+    camera,
+    frames,
+    states,
+    statuses,
+    lines,
+    async until(what, holds, ms) {
+      if (holds()) return;
+      try {
+        const signal = AbortSignal.timeout(ms);
+        while (!holds()) await once(events, 'news', { signal });
+      } catch {
+        assert.fail(
+          `${what}: not within ${ms} ms; states ${states.join(', ')}; ${camera.status().lastError ?? ''}; ${lines.join(' | ')}`,
+        );
+      }
+    },
+  };
+}
+
+const flowing = async (watched: Watched, ms: number): Promise<void> => {
+  const before = watched.frames.length;
+  await watched.until('frames flow', () => watched.frames.length >= before + 3, ms);
+};
+
+describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not installed' : false }, () => {
+  const server = async (
+    port: number,
+    credentials?: { user: string; password: string },
+  ): Promise<TestProcess> => keep(await startRtspServer(binary ?? '', port, credentials));
+  const publish = async (port: number, file = clip, path = 'door'): Promise<TestProcess> =>
+    keep(await startPublisher(ffmpeg, file, `rtsp://127.0.0.1:${port}/${path}`));
+
+  for (const tested of binaries) {
+    test(`gives frames with wall-clock times, and nobody sees the password, ffmpeg ${tested.version}`, async () => {
+      const port = await freePort();
+      await server(port, { user: 'bob', password: 's3cr@t' });
+      await publish(port);
+      const watched = watch({
+        ffmpeg: tested,
+        fps: 5,
+        address: `rtsp://bob:s3cr%40t@127.0.0.1:${port}/door`,
+      });
+      await watched.until('twenty frames', () => watched.frames.length >= 20, 20_000);
+      const { frames, camera, statuses } = watched;
+      assert.deepEqual(
+        [frames[0]?.size, frames[0]?.epoch, frames[0]?.sequence],
+        ['320x180', 0, 0],
+        watched.lines.join(),
+      );
+      frames.forEach((frame, i) => {
+        const age = frame.atMs - frame.timeUs / 1000;
+        assert.ok(age > -50 && age < 1500, `frame ${i} is ${age} ms old`);
+        const before = frames[i - 1];
+        if (before === undefined) return;
+        assert.ok(frame.timeUs > before.timeUs);
+        assert.equal(frame.sequence, before.sequence + 1);
+      });
+      // The stream's own times make steady steps of what arrives unsteadily.
+      const steps = frames.slice(8).map((frame, i) => frame.timeUs - (frames[i + 7]?.timeUs ?? 0));
+      steps.forEach((step) => {
+        assert.ok(Math.abs(step - 200_000) < 25_000, `steps ${steps.join(', ')}`);
+      });
+      const last = statuses.at(-1);
+      assert.ok(
+        last !== undefined && last.fpsIn > 18 && last.fpsIn < 35,
+        `${last?.fpsIn} frames a second arrive`,
+      );
+      assert.ok(last.fpsAnalysed > 3.5 && last.fpsAnalysed < 7, `${last.fpsAnalysed} are handed out`);
+
+      if (tested.concatOptions) {
+        const [pid = 0] = childPids().filter((child) =>
+          readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('nut'),
+        );
+        assert.ok(pid > 0);
+        assert.doesNotMatch(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), /s3cr|bob/);
+      }
+      const told = JSON.stringify([camera.address, statuses, watched.lines]);
+      assert.doesNotMatch(told, /s3cr|bob/);
+    });
+  }
+
+  test('is back after the server was killed, in a new epoch, and says why it was away', async () => {
+    const port = await freePort();
+    const first = await server(port);
+    await publish(port);
+    const watched = watch({ address: `rtsp://127.0.0.1:${port}/door` });
+    await flowing(watched, 15_000);
+    await first.kill();
+    await watched.until('waiting', () => watched.camera.status().state === 'waiting', 10_000);
+    await watched.until(
+      'a refused connection',
+      () => /refused/.test(watched.camera.status().lastError ?? ''),
+      10_000,
+    );
+    await server(port);
+    await publish(port);
+    await flowing(watched, BACK_MS);
+    const epochs = watched.frames.map((frame) => frame.epoch);
+    assert.ok((epochs.at(-1) ?? 0) > 0);
+    assert.deepEqual(
+      epochs,
+      [...epochs].sort((a, b) => a - b),
+    );
+    assert.equal(watched.camera.status().reconnects, 1);
+    assert.deepEqual(watched.states.slice(0, 3), ['connecting', 'streaming', 'waiting']);
+  });
+
+  test('notices a frozen server by its frames, and is back when it thaws', async () => {
+    const port = await freePort();
+    const frozen = await server(port);
+    await publish(port);
+    const watched = watch({ address: `rtsp://127.0.0.1:${port}/door` });
+    await flowing(watched, 15_000);
+    frozen.child.kill('SIGSTOP');
+    await watched.until('stalled', () => watched.states.includes('stalled'), TIMING.stallMs + 2_000);
+    await watched.until(
+      'a second try',
+      () => watched.states.filter((state) => state === 'connecting').length > 1,
+      5_000,
+    );
+    frozen.child.kill('SIGCONT');
+    await flowing(watched, BACK_MS);
+    assert.equal(watched.camera.status().stalls, 1);
+  });
+
+  test('outlives the end of the stream, and follows one of another size', async () => {
+    const port = await freePort();
+    await server(port);
+    const first = await publish(port);
+    const watched = watch({ address: `rtsp://127.0.0.1:${port}/door` });
+    await flowing(watched, 15_000);
+    await first.kill();
+    await watched.until(
+      'no stream',
+      () => /no stream at this address/.test(watched.camera.status().lastError ?? ''),
+      10_000,
+    );
+    await publish(port, wide);
+    await flowing(watched, BACK_MS);
+    assert.equal(watched.frames.at(-1)?.size, '640x360');
+    // A camera that is set to another size in the middle.
+    await publish(port, clip);
+    await watched.until('the other size', () => watched.frames.at(-1)?.size === '320x180', 10_000);
+    for (const frame of watched.frames) assert.match(frame.size, /^(320x180|640x360)$/);
+  });
+
+  test('outlives bytes without meaning and a clock that steps back', async () => {
+    const port = await freePort();
+    await server(port);
+    await publish(port);
+    const meddler = await startMeddler(port);
+    const watched = watch({ address: `rtsp://127.0.0.1:${meddler.port}/door` });
+    await flowing(watched, 15_000);
+    meddler.garble();
+    await flowing(watched, 15_000);
+    const { epoch } = watched.camera.status();
+    meddler.setBack(100);
+    await watched.until('a new epoch', () => watched.camera.status().epoch > epoch, 10_000);
+    assert.match(watched.camera.status().lastError ?? '', /clock jumped/);
+    await flowing(watched, BACK_MS);
+    const times = watched.frames.map((frame) => frame.timeUs);
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b),
+      'event time never goes back',
+    );
+    assert.ok(
+      Math.abs(Date.now() - (times.at(-1) ?? 0) / 1000) < 2_000,
+      'event time is still the wall clock',
+    );
+    await meddler.close();
+  });
+
+  test('gives up for a while on a wrong password', async () => {
+    const port = await freePort();
+    await server(port, { user: 'bob', password: 'right' });
+    await publish(port);
+    const watched = watch({ address: `rtsp://bob:wr0ngpass@127.0.0.1:${port}/door` });
+    await watched.until('failed', () => watched.states.includes('failed'), 10_000);
+    assert.equal(watched.camera.status().lastError, 'It refuses the name or the password.');
+    await watched.until(
+      'another try',
+      () => watched.states.filter((state) => state === 'failed').length > 1,
+      10_000,
+    );
+    assert.doesNotMatch(JSON.stringify([watched.statuses, watched.lines]), /wr0ngpass/);
+    assert.equal(watched.lines.length, 1, 'the same reason is not repeated within a minute');
+  });
+
+  test('is not disturbed by cameras that do not exist, do not resolve, or speak nonsense', async () => {
+    const port = await freePort();
+    await server(port);
+    await publish(port);
+    const nonsense = createServer((socket) => {
+      socket.on('error', () => undefined).end(Buffer.alloc(4096, 0xa5));
+    }).listen(0, '127.0.0.1');
+    await once(nonsense, 'listening');
+    const good = watch({ address: `rtsp://127.0.0.1:${port}/door` });
+    await flowing(good, 15_000);
+    const bad = [
+      { address: 'rtsp://no-such-host.invalid/door', says: /cannot be resolved/ },
+      { address: `rtsp://127.0.0.1:${await freePort()}/door`, says: /connection refused/ },
+      { address: `rtsp://127.0.0.1:${port}/nowhere`, says: /no stream at this address/ },
+      {
+        address: `rtsp://127.0.0.1:${(nonsense.address() as AddressInfo).port}/door`,
+        says: /cannot be read/,
+      },
+    ].map(({ address, says }) => ({ says, watched: watch({ address }) }));
+    for (const { says, watched } of bad) {
+      await watched.until(String(says), () => says.test(watched.camera.status().lastError ?? ''), 15_000);
+      assert.deepEqual(watched.frames, []);
+    }
+    await flowing(good, BACK_MS);
+    assert.deepEqual(good.states, ['connecting', 'streaming']);
+    nonsense.close();
+  });
+
+  test('leaves no zombie and no descriptor behind when ffmpeg is killed again and again', async () => {
+    const port = await freePort();
+    await server(port);
+    await publish(port);
+    const others = new Set(childPids());
+    const watched = watch({
+      address: `rtsp://127.0.0.1:${port}/door`,
+      timing: { retryFirstMs: 20, retryLongestMs: 20 },
+    });
+    await flowing(watched, 15_000);
+    const descriptors = readdirSync('/proc/self/fd').length;
+    for (let kill = 1; kill <= 12; kill++) {
+      const own = childPids().filter((pid) => !others.has(pid));
+      assert.equal(own.length, 1);
+      own.forEach((pid) => process.kill(pid, 'SIGKILL'));
+      await watched.until(
+        `frames of connection ${kill}`,
+        () => (watched.frames.at(-1)?.epoch ?? 0) >= kill,
+        BACK_MS,
+      );
+    }
+    assert.match(watched.camera.status().lastError ?? '', /ffmpeg, was killed/);
+    assert.ok(readdirSync('/proc/self/fd').length <= descriptors + 2, 'descriptors');
+  });
+
+  test('pauses, resumes, and is removed', async () => {
+    const port = await freePort();
+    await server(port);
+    await publish(port);
+    const others = childPids().length;
+    const watched = watch({ address: `rtsp://127.0.0.1:${port}/door` });
+    await flowing(watched, 15_000);
+    await watched.camera.pause();
+    assert.equal(childPids().length, others);
+    await watched.until('paused', () => watched.camera.status().state === 'paused', 1_000);
+    watched.camera.resume();
+    await flowing(watched, BACK_MS);
+    await watched.camera.remove();
+    assert.equal(watched.camera.status().state, 'removed');
+    assert.equal(childPids().length, others);
+    watched.camera.resume();
+    assert.deepEqual(watched.states, [
+      'connecting',
+      'streaming',
+      'paused',
+      'connecting',
+      'streaming',
+      'removed',
+    ]);
+  });
+
+  test('drops and counts what a slow consumer cannot take; the newest frame wins', async () => {
+    const port = await freePort();
+    await server(port);
+    await publish(port);
+    const drops: CameraDropReason[] = [];
+    const camera = createCamera({
+      name: 'slow',
+      ffmpeg,
+      address: `rtsp://127.0.0.1:${port}/door`,
+      timing: TIMING,
+      onDrop: (reason) => drops.push(reason),
+    });
+    cameras.push(camera);
+    let taken = 0;
+    let last = -1;
+    for await (const frame of camera.frames) {
+      const age = Date.now() - frame.timeUs / 1000;
+      assert.ok(age < 1_500, `a frame of ${age} ms ago`);
+      assert.ok(frame.sequence > last);
+      last = frame.sequence;
+      // Work that takes as long as a dozen frames need to arrive.
+      const arrived = camera.counts.sampled;
+      while (camera.counts.sampled < arrived + 12) await new Promise((resolve) => setImmediate(resolve));
+      frame.release();
+      if (++taken === 5) break;
+    }
+    await camera.remove();
+    const { sampled, handedOut, dropped } = camera.counts;
+    assert.equal(handedOut, 5);
+    assert.ok(dropped.superseded >= 40, `${dropped.superseded} frames were dropped`);
+    assert.equal(sampled, handedOut + dropped.superseded + dropped.stale + dropped.closed);
+    assert.equal(drops.length, sampled - handedOut);
+  });
+});
+
+test('a file plays as a camera, at its own speed, again and again', async () => {
+  const short = media.make('short.mp4', ...pattern('160x90', 1), ...H264);
+  const watched = watch({ address: short, fps: 25 });
+  await watched.until('more than the file holds', () => watched.frames.length > 40, 15_000);
+  const [first, last] = [watched.frames[0], watched.frames.at(-1)];
+  assert.ok(first && last && last.timeUs - first.timeUs > 1_000_000);
+  assert.equal(last.epoch, 0);
+});
