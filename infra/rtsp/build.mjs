@@ -19,7 +19,10 @@ export function buildRtspServer() {
   const newest = Math.max(...['main.go', 'go.mod', 'go.sum'].map((name) => modified(join(source, name))));
   if (modified(binary) > newest) return binary;
   mkdirSync(dirname(binary), { recursive: true });
-  const { error, status, stderr } = spawnSync('go', ['build', '-o', binary, '.'], { cwd: source, encoding: 'utf8' });
+  const { error, status, stderr } = spawnSync('go', ['build', '-o', binary, '.'], {
+    cwd: source,
+    encoding: 'utf8',
+  });
   if (error?.code === 'ENOENT') return null;
   if (status !== 0) throw new Error(`go build failed:\n${error?.message ?? stderr}`);
   return binary;
