@@ -29,6 +29,8 @@ export interface Track {
 export interface Tracks {
   readonly nextId: number;
   readonly tracks: readonly Track[];
+  /** When the last step was. */
+  readonly stepUs: number;
 }
 
 /** How boxes become tracks. Fractions are of a box's height; times are in microseconds. */
@@ -54,7 +56,7 @@ export const TRACKER_DEFAULTS: TrackerOptions = {
 };
 
 /** No tracks yet. */
-export const NO_TRACKS: Tracks = { nextId: 1, tracks: [] };
+export const NO_TRACKS: Tracks = { nextId: 1, tracks: [], stepUs: -Infinity };
 
 /** What a step made of the candidates. */
 export interface TrackStep {
@@ -75,7 +77,7 @@ const MEMORY = 0.3;
 /** The tracks with their boxes where they are expected at a time; tracks that were gone too long are left out. */
 export function predictTracks(tracks: Tracks, timeUs: number, options: TrackerOptions): Tracks {
   return {
-    nextId: tracks.nextId,
+    ...tracks,
     tracks: tracks.tracks
       .filter((track) => timeUs - track.lastUs <= options.longestGapUs)
       .map((track) => predictTrack(track, timeUs)),
@@ -97,10 +99,9 @@ export function stepTracks(
   known: readonly (number | null)[] = [],
 ): TrackStep {
   const { nextId, tracks } = predictTracks(before, timeUs, options);
-  const newest = tracks.reduce((latest, track) => Math.max(latest, track.lastUs), -Infinity);
   const ids: (number | null)[] = candidates.map((_, i) => known[i] ?? null);
   const isSure = (i: number) => (candidates[i]?.score ?? 0) >= options.highScore;
-  const recent = tracks.filter((track) => track.lastUs === newest);
+  const recent = tracks.filter((track) => track.lastUs === before.stepUs);
   assign(tracks, candidates, ids, isSure, ({ box }, b) => boxIou(box, b) - options.highIou);
   assign(
     recent,
@@ -124,7 +125,7 @@ export function stepTracks(
     next.push(startTrack(free, candidate.box, timeUs));
     free += 1;
   }
-  return { tracks: { nextId: free, tracks: next }, ids };
+  return { tracks: { nextId: free, tracks: next, stepUs: timeUs }, ids };
 }
 
 /** Pairs tracks and eligible candidates by falling affinity, each once; none below 0. Equals go by the older track. */

@@ -108,7 +108,7 @@ export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): A
 /** A new epoch knows nothing but which track ids are used up. */
 function startEpoch(epoch: number, before: CameraState | undefined): CameraState {
   const nextId = before?.tracks.nextId ?? NO_TRACKS.nextId;
-  return { ...NOTHING_KNOWN, epoch, tracks: { nextId, tracks: [] } };
+  return { ...NOTHING_KNOWN, epoch, tracks: { ...NO_TRACKS, nextId } };
 }
 
 /** The faces of the frame before, moved on as their tracks move. */
