@@ -8,6 +8,7 @@ import { addLiveCommand } from './commands/live.js';
 import { addTopicsCommand } from './commands/topics.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addModelsCommand } from './commands/models.js';
+import { addTrainCommands } from './commands/train.js';
 import { version } from './version.js';
 
 /** Exit code of a command that was interrupted: 128 + SIGINT. */
@@ -35,6 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addAnalyzeCommand(program, finish);
   addEvaluateCommand(program, finish);
   addModelsCommand(program, finish);
+  addTrainCommands(program, finish);
   addConfigCommand(program, finish);
   addDoctorCommand(program, finish);
   addLiveCommand(program, finish);

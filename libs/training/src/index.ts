@@ -30,3 +30,4 @@ export * from './loops/model-card.js';
 export * from './loops/release-fer.js';
 export * from './loops/release-hng.js';
 export * from './metrics/image-similarity.js';
+export * from './loops/reference-generator.js';

@@ -1,0 +1,211 @@
+import { join } from 'node:path';
+
+import { DeadpanError } from '@deadpan/shared';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+import { createStepProgress } from '../laboratory/step-progress.js';
+
+/* The laboratory. TensorFlow is loaded only by the commands that train, so that all others work without it. */
+
+interface TrainFlags {
+  readonly recipe: string;
+  readonly data: string;
+  readonly out: string;
+  readonly from?: string;
+  readonly expression?: string;
+  readonly references?: string;
+  readonly quiet?: boolean;
+}
+
+/** Adds `prepare`, `train hng`, `train fer` and `export`. */
+export function addTrainCommands(program: Command, finish: (exitCode: number) => void): void {
+  addPrepare(program, finish);
+  const train = program
+    .command('train')
+    .description('Trains a network by a recipe; the same command takes a stopped run up again.');
+  const common = (name: string, description: string): Command =>
+    train
+      .command(name)
+      .description(description)
+      .requiredOption('--recipe <file>', 'recipe (YAML): everything that decides the numbers; see recipes/')
+      .requiredOption('--data <dir>', 'folder of the faces that "deadpan prepare" made')
+      .requiredOption('--out <dir>', 'folder of checkpoints, losses and sample grids')
+      .option('--quiet', 'no progress');
+
+  common('hng', 'Trains the generator of neutral references (Algorithm 1).')
+    .option(
+      '--expression <checkpoint>',
+      'frozen expression network, for recipes whose expression weight is not 0',
+    )
+    .action(async (flags: TrainFlags) => {
+      const lab = await import('@deadpan/training');
+      const recipe = await lab.readRecipe(flags.recipe);
+      if (recipe.kind !== 'hng') throw wrongKind(flags.recipe, 'hng');
+      const frozen =
+        flags.expression === undefined
+          ? null
+          : await lab.readCheckpoint<{ recipe: { network: string } }>(flags.expression);
+      await interruptible(finish, (signal) =>
+        lab.trainHng(recipe, {
+          data: flags.data,
+          out: flags.out,
+          signal,
+          onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
+          ...(frozen === null
+            ? {}
+            : {
+                expression: {
+                  network: lab.ferNetworkNamed(frozen.state.recipe.network),
+                  parameters: frozen.tensors,
+                },
+              }),
+        }),
+      );
+    });
+
+  common('fer', 'Trains the expression network: softmax, or softmax with a metric loss (Algorithm 2).')
+    .option('--from <checkpoint>', 'weights to start from, for recipes that say so')
+    .option('--references <checkpoint>', 'generator of the references, for recipes with a metric stage')
+    .action(async (flags: TrainFlags) => {
+      const lab = await import('@deadpan/training');
+      const recipe = await lab.readRecipe(flags.recipe);
+      if (recipe.kind !== 'fer') throw wrongKind(flags.recipe, 'fer');
+      const references =
+        flags.references === undefined ? null : await lab.referenceGenerator(flags.references);
+      await interruptible(finish, (signal) =>
+        lab.trainFer(recipe, {
+          data: flags.data,
+          out: flags.out,
+          signal,
+          onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
+          ...(flags.from === undefined ? {} : { from: flags.from }),
+          ...(references === null ? {} : { references }),
+        }),
+      );
+    });
+
+  addExport(program, finish);
+}
+
+function addPrepare(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('prepare')
+    .description('Aligns the pictures of a labelled set once, for training.')
+    .requiredOption('--data <dir>', 'folder of the pictures')
+    .requiredOption('--labels <csv>', 'table with path and expression, or with a column of votes per class')
+    .requiredOption('--name <name>', 'name of the set, as recipes call it')
+    .requiredOption('--out <dir>', 'folder to write to')
+    .addOption(
+      new Option(
+        '--crop <crop>',
+        'how the pictures are cut: whole faces, loosely cut ones, or portraits with shoulders',
+      )
+        .choices(['whole', 'loose', 'portrait'])
+        .default('whole'),
+    )
+    .option('--quiet', 'no progress')
+    .action(
+      async (flags: {
+        data: string;
+        labels: string;
+        name: string;
+        out: string;
+        crop: 'whole' | 'loose' | 'portrait';
+        quiet?: boolean;
+      }) => {
+        const { faceSquares, prepareFaces } = await import('@deadpan/training');
+        let said = performance.now();
+        const { faces } = await prepareFaces({
+          data: flags.data,
+          labels: flags.labels,
+          name: flags.name,
+          out: flags.out,
+          square: faceSquares[flags.crop],
+          onProgress: (done, of) => {
+            if (flags.quiet === true || (done < of && performance.now() - said < 2_000)) return;
+            said = performance.now();
+            process.stderr.write(`${done} of ${of} pictures\n`);
+          },
+        });
+        process.stdout.write(`${faces.length} faces in ${join(flags.out, flags.name)}.bin\n`);
+        finish(0);
+      },
+    );
+}
+
+interface ExportFlags {
+  readonly checkpoint: string;
+  readonly data: string;
+  readonly out: string;
+  readonly release: string;
+  readonly references?: string;
+}
+
+function addExport(program: Command, finish: (exitCode: number) => void): void {
+  const command = program
+    .command('export')
+    .description('Measures a trained network and writes model.onnx, artifact.json and card.md.');
+  const common = (name: string, description: string): Command =>
+    command
+      .command(name)
+      .description(description)
+      .requiredOption('--checkpoint <file>', 'best.bin or last.bin of a run')
+      .requiredOption('--data <dir>', 'folder of the faces that "deadpan prepare" made')
+      .requiredOption('--out <dir>', 'folder to write to')
+      .requiredOption('--release <version>', 'version of the model, such as 1.0.0', semanticVersion);
+
+  common('hng', 'Exports a generator of neutral references.').action(async (flags: ExportFlags) => {
+    const { releaseHng } = await import('@deadpan/training');
+    const { checkpoint, data, out, release: version } = flags;
+    const artifact = await releaseHng({ checkpoint, data, out, version });
+    process.stdout.write(`${artifact.name} ${artifact.version} in ${out}, SHA-256 ${artifact.sha256}\n`);
+    finish(0);
+  });
+  common('fer', 'Exports an expression network, with its temperature and the scale of its intensity.')
+    .requiredOption(
+      '--references <checkpoint>',
+      'generator of the references, for the scale of the intensity',
+    )
+    .action(async (flags: ExportFlags & { references: string }) => {
+      const { readGenerator, releaseFer } = await import('@deadpan/training');
+      const { checkpoint, data, out, release: version } = flags;
+      const generator = await readGenerator(flags.references);
+      const artifact = await releaseFer({ checkpoint, data, out, version, generator });
+      process.stdout.write(`${artifact.name} ${artifact.version} in ${out}, SHA-256 ${artifact.sha256}\n`);
+      finish(0);
+    });
+}
+
+/** Runs work that Ctrl-C stops after the step that is under way; the run can be taken up again. */
+async function interruptible(
+  finish: (exitCode: number) => void,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    interruption.abort();
+  };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    await work(interruption.signal);
+    if (interruption.signal.aborted) {
+      throw new DeadpanError(
+        'E_INTERRUPTED',
+        'Interrupted after a step. The same command goes on from there.',
+      );
+    }
+    finish(0);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+const wrongKind = (recipe: string, kind: string): DeadpanError =>
+  new DeadpanError('E_CONFIG', `The recipe ${recipe} does not train ${kind}.`, {
+    advice: `Its "kind" must be ${kind}.`,
+  });
+
+function semanticVersion(text: string): string {
+  if (!/^\d+\.\d+\.\d+$/.test(text)) throw new InvalidArgumentError('It must be a version such as 1.0.0.');
+  return text;
+}
