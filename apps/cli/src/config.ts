@@ -25,6 +25,13 @@ const inferenceConfig = z.strictObject({
     .default(100)
     .describe('Longest wait of a face for others to share its call.')
     .meta({ unit: 'ms' }),
+  liveBatchDelay: z
+    .number()
+    .min(0)
+    .max(10_000)
+    .default(15)
+    .describe('The same for faces of cameras, whose results must not be late.')
+    .meta({ unit: 'ms' }),
 });
 
 /** Every option of Deadpan, each declared by the part that it belongs to. */

@@ -33,7 +33,7 @@ function endlessCamera(name: string): { frames: AsyncIterable<Frame>; asked: () 
 }
 
 test('a camera whose frames are worked on is asked for no more, and holds up no other', async () => {
-  const line = createFrameLine(2);
+  const line = createFrameLine(4);
   const [slow, quick] = [endlessCamera('slow'), endlessCamera('quick')];
   void line.join('slow', slow.frames);
   void line.join('quick', quick.frames);
@@ -55,6 +55,20 @@ test('a camera whose frames are worked on is asked for no more, and holds up no 
     record.ack();
   }
   assert.equal(slow.asked(), 3);
+});
+
+test('a camera alone has more frames under way', async () => {
+  const line = createFrameLine(4);
+  const camera = endlessCamera('only');
+  void line.join('only', camera.frames);
+  let seen = 0;
+  for await (const record of line.receiver) {
+    assert.equal(record.key, 'only');
+    seen += 1;
+    if (seen === 3) break;
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(camera.asked(), 3);
 });
 
 test('cameras that end leave the line, which ends after them', async () => {

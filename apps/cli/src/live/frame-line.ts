@@ -3,8 +3,8 @@ import { createMemoryLink, envelope, type Frame, type Receiver } from '@deadpan/
 /** Where the frames of all cameras come together. */
 export interface FrameLine {
   /**
-   * Takes a camera's frames until they end. A frame is only asked for when fewer than `inFlight` of the camera are
-   * being worked on, so that what is taken is its newest.
+   * Takes a camera's frames until they end. A frame is only asked for when few enough of the camera are being worked
+   * on, so that what is taken is its newest.
    */
   join(camera: string, frames: AsyncIterable<Frame>): Promise<void>;
   /** No camera will join any more; what is under way is still handed out. */
@@ -12,40 +12,52 @@ export interface FrameLine {
   readonly receiver: Receiver<Frame>;
 }
 
-/** Creates a line for any number of cameras; none waits for another's backlog. */
-export function createFrameLine(inFlight: number): FrameLine {
-  // Bounded by the cameras: each has at most `inFlight` frames in it.
+/** More frames of one camera at a time would only make each of them older. */
+const MOST_OF_ONE = 3;
+
+/**
+ * Creates a line for any number of cameras, which share `total` frames that are worked on at a time; each has at least
+ * one, so that none waits for another's backlog.
+ */
+export function createFrameLine(total: number): FrameLine {
+  // Bounded by the cameras' shares.
   const link = createMemoryLink<Frame>({
     name: 'frames',
     capacity: Number.MAX_SAFE_INTEGER,
     whenFull: 'block',
   });
+  let cameras = 0;
+  const share = (): number => Math.min(MOST_OF_ONE, Math.max(1, Math.floor(total / cameras)));
 
   async function join(camera: string, frames: AsyncIterable<Frame>): Promise<void> {
-    let free = inFlight;
+    let underWay = 0;
     let wake: () => void = () => undefined;
+    cameras += 1;
     const iterator = frames[Symbol.asyncIterator]();
-    for (;;) {
-      while (free === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+    try {
+      for (;;) {
+        while (underWay >= share()) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        const next = await iterator.next();
+        if (next.done === true) return;
+        underWay += 1;
+        await link.sender.send(
+          envelope({
+            key: camera,
+            timeUs: next.value.timeUs,
+            value: next.value,
+            onAck() {
+              underWay -= 1;
+              wake();
+            },
+          }),
+        );
       }
-      const next = await iterator.next();
-      if (next.done === true) return;
-      free -= 1;
-      const frame = next.value;
-      await link.sender.send(
-        envelope({
-          key: camera,
-          timeUs: frame.timeUs,
-          value: frame,
-          onAck() {
-            free += 1;
-            wake();
-          },
-        }),
-      );
+    } finally {
+      cameras -= 1;
     }
   }
 

@@ -37,11 +37,8 @@ export interface Live {
   close(): Promise<void>;
 }
 
-/**
- * Frames of one camera that are worked on at a time. Two keep the workers busy while results are on their way; more
- * would only make frames older.
- */
-const IN_FLIGHT = 2;
+/** Frames that are worked on at a time, for each worker: one that it is at, and one whose results are on their way. */
+const FRAMES_PER_WORKER = 2;
 
 /**
  * Starts the line and the feed, without a camera.
@@ -58,7 +55,7 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
     // Track ids of two sessions must not be taken for the same person.
     trackPrefix: `${randomBytes(3).toString('hex')}-`,
   });
-  const line = createFrameLine(IN_FLIGHT);
+  const line = createFrameLine(pool.workers * FRAMES_PER_WORKER);
   const running = new Map<string, ReturnType<typeof createCamera>>();
   const faults: string[] = [];
 
@@ -116,11 +113,11 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
     void pictures.ready(expression).then(() => feed.publishExpression(expression));
   }
 
-  const { batchSize, batchDelay } = config.inference;
+  const { batchSize, liveBatchDelay } = config.inference;
   const ended = runEmbedded({
     frames: line.receiver,
     stages: { ...stageSet.forInput(), align: createAlignStage(align) },
-    batch: { size: batchSize, maxDelayMs: batchDelay, concurrency: 2 },
+    batch: { size: batchSize, maxDelayMs: liveBatchDelay, concurrency: 2 },
     observer,
     deadLetters(letter) {
       logger.error({ stage: letter.stage, traceId: letter.record.traceId, err: letter.error }, letter.reason);
