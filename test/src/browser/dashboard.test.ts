@@ -21,7 +21,7 @@ const BOB = { track: 'bob-9d07', x: 0.68, y: 0.46, size: 0.2, phase: 30 };
 
 /** Pictures of the page go where the documentation shows them from, when asked for. */
 const pictures =
-  process.env['DEADPAN_SCREENSHOTS'] === undefined
+  process.env['SCREENSHOTS'] === undefined
     ? undefined
     : fileURLToPath(new URL('../../../docs/reference/dashboard/', import.meta.url));
 
