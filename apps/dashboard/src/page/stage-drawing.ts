@@ -1,6 +1,7 @@
 import type { ExpressionMessage } from '@deadpan/shared';
 
 import { COLOURS } from './palette.js';
+import { placeBeside, type Rectangle } from './picture-place.js';
 import type { ShotPictures } from './pictures-of-shot.js';
 import type { Shot } from './shots.js';
 import { percent, person } from './wording.js';
@@ -40,6 +41,11 @@ export function drawStage(
     context.drawImage(pictures.frame, 0, 0, width, height);
   else drawGrid(context, width, height);
 
+  const taken: Rectangle[] = faces.flatMap(({ message: { box } }) =>
+    box === undefined
+      ? []
+      : [{ x: box.x * scale, y: box.y * scale, width: box.width * scale, height: box.height * scale }],
+  );
   for (const face of faces) {
     const { message } = face;
     const { box, track = '', landmarks } = message;
@@ -69,14 +75,14 @@ export function drawStage(
       context.fillRect(x, y + tall + 4, w * face.intensity, 6);
     }
     if (layers.has('neutral face') && own?.reference !== undefined) {
-      const side = Math.max(40, Math.min(w, tall) * 0.7);
-      const right = x + w + 6;
-      const left = right + side > width ? x - side - 6 : right;
-      context.drawImage(own.reference, left, y, side, side);
+      const place = placeBeside({ x, y, width: w, height: tall }, { width, height }, taken);
+      taken.push(place);
+      const { x: left, y: top, width: side } = place;
+      context.drawImage(own.reference, left, top, side, side);
       context.lineWidth = 1;
       context.strokeStyle = '#fffc';
-      context.strokeRect(left, y, side, side);
-      label(context, 'neutral', left, y + side + 3, '#d5dbe3', 10);
+      context.strokeRect(left, top, side, side);
+      label(context, 'neutral', left, top + side + 3, '#d5dbe3', 10);
     }
     if (layers.has('labels')) {
       const text = `${person(track)}  ${face.expression} ${percent(face.probability)}`;
