@@ -245,7 +245,8 @@ test('a successor rebuilds its state from a replay, and sends only what was not 
       source: '/test',
       deadLetters: deadLetters.sink,
     });
-    const done = runPerPartition(receiver, sender, async ({ from, to }) => {
+    const done = runPerPartition(receiver, async ({ from, guard }) => {
+      const to = guard(sender);
       const last = new Map<string, string[]>();
       for await (const one of from) {
         const [key = '', number = ''] = one.value.split(':');

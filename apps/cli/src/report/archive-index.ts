@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { CLASSES, type ExpressionClass } from '@deadpan/shared';
+import { apportioned, CLASSES, type ExpressionClass } from '@deadpan/shared';
 
-import { apportioned } from './apportionment.js';
 import { clockTime } from './clock-time.js';
 import { EXPRESSION_COLORS } from './expression-palette.js';
 import { markup, trusted, type Markup } from './markup.js';

@@ -1,6 +1,5 @@
-import { CLASSES, rounded, type Emotion, type ExpressionClass } from '@deadpan/shared';
+import { apportioned, CLASSES, rounded, type Emotion, type ExpressionClass } from '@deadpan/shared';
 
-import { apportioned } from './apportionment.js';
 import { cellNumber, numberCell, openTable, readTable, type Table, type TableLayout } from './csv-table.js';
 import { classOf } from './faces-table.js';
 

@@ -1,4 +1,5 @@
 import {
+  apportioned,
   CLASSES,
   DeadpanError,
   dominantClass,
@@ -9,7 +10,6 @@ import {
   type Pose,
 } from '@deadpan/shared';
 
-import { apportioned } from './apportionment.js';
 import { cellNumber, numberCell, openTable, readTable, type Table, type TableLayout } from './csv-table.js';
 
 /** A face as the table has it: rounded, so that a row that was read back equals the one that was written. */

@@ -1,6 +1,5 @@
-import { CLASSES, type ExpressionClass } from '@deadpan/shared';
+import { apportioned, CLASSES, type ExpressionClass } from '@deadpan/shared';
 
-import { apportioned } from './apportionment.js';
 import type { EmotionRow } from './emotions-table.js';
 import type { AnalysisRecord, TrackRecord } from './track-record.js';
 

@@ -12,6 +12,7 @@ import { expressionCodec } from './expression-codec.js';
 import { faceCodec } from './face-codec.js';
 import { facePairCodec } from './face-pair-codec.js';
 import { frameCodec } from './frame-codec.js';
+import { rawFrameCodec } from './raw-frame-codec.js';
 import type { RecordCodec } from './record-codec.js';
 import { statusCodec } from './status-codec.js';
 
@@ -99,7 +100,13 @@ function testBinary<T>(codec: RecordCodec<T>, records: fc.Arbitrary<T>): void {
   });
 }
 
+const rawFrames = fc.tuple(reference, fc.nat(5), fc.nat(5)).map(([about, w, h]) => ({
+  ...about,
+  image: { width: w + 1, height: h + 1, data: new Uint8Array((w + 1) * (h + 1) * 3).fill(w * h) },
+}));
+
 testBinary(frameCodec, frames);
+testBinary(rawFrameCodec, rawFrames);
 testBinary(faceCodec, faces);
 testBinary(facePairCodec, pairs);
 
@@ -124,7 +131,7 @@ const about: FrameReference = {
   height: 360,
 };
 
-test('expressions, emotions and statuses are read back as the public messages', () => {
+test('expressions, emotions and statuses are read back as the public messages tell of them', () => {
   const probabilities = CLASSES.map((_, k) => (k === 1 ? 0.65 : 0.05));
   const expression: Expression = {
     ...about,
@@ -142,13 +149,13 @@ test('expressions, emotions and statuses are read back as the public messages', 
     },
   };
   assert.deepEqual(
-    expressionCodec.decode(expressionCodec.encode(expression)),
+    toExpressionMessage(expressionCodec.decode(expressionCodec.encode(expression))),
     toExpressionMessage(expression),
   );
   assert.equal(expressionCodec.key(expression), 'door/t1');
   assert.equal(expressionCodec.id(expression), 'door/1/7/t1');
   const nobody: Expression = { ...about, faces: 0, face: null };
-  assert.deepEqual(expressionCodec.decode(expressionCodec.encode(nobody)), toExpressionMessage(nobody));
+  assert.deepEqual(expressionCodec.decode(expressionCodec.encode(nobody)), nobody);
   assert.equal(expressionCodec.key(nobody), 'door');
 
   const emotion: Emotion = {
@@ -166,7 +173,10 @@ test('expressions, emotions and statuses are read back as the public messages', 
     intensity: 0.5,
     model: 'fer 1',
   };
-  assert.deepEqual(emotionCodec.decode(emotionCodec.encode(emotion)), toEmotionMessage(emotion));
+  assert.deepEqual(
+    toEmotionMessage(emotionCodec.decode(emotionCodec.encode(emotion))),
+    toEmotionMessage(emotion),
+  );
   assert.equal(emotionCodec.key(emotion), emotionCodec.id(emotion));
 
   const status = {
@@ -182,7 +192,7 @@ test('expressions, emotions and statuses are read back as the public messages', 
     reconnects: 1,
     lastError: null,
   };
-  assert.deepEqual(statusCodec.decode(statusCodec.encode(status)), toStatusMessage(status));
+  assert.deepEqual(toStatusMessage(statusCodec.decode(statusCodec.encode(status))), toStatusMessage(status));
 });
 
 test('JSON that is none, of another type or without a field is refused; a field more is passed over', () => {

@@ -4,5 +4,6 @@ export * from './face-codec.js';
 export * from './face-id.js';
 export * from './face-pair-codec.js';
 export * from './frame-codec.js';
+export * from './raw-frame-codec.js';
 export * from './record-codec.js';
 export * from './status-codec.js';

@@ -1,8 +1,8 @@
 import { DeadpanError } from '../errors/index.js';
 
 /**
- * How a record of type `In` becomes the value of a Kafka message and is read back as `Out`. The two differ where the
- * message says less than the record, as the rounded public JSON does.
+ * How a record of type `In` becomes the value of a Kafka message and is read back as `Out`. The public JSON is
+ * rounded: what is read back is the record as the message tells of it, and makes the same message again.
  */
 export interface RecordCodec<In, Out = In> {
   /** CloudEvents type, e.g. `deadpan.face.v1`. */

@@ -5,6 +5,7 @@ import {
   type Emotion,
   type Expression,
 } from '../contracts/index.js';
+import { apportioned } from './apportionment.js';
 import type { EmotionMessage, ExpressionMessage, StatusMessage } from './public-messages.js';
 
 /** Rounds to a number of decimals, as the public messages and tables do. */
@@ -17,7 +18,8 @@ const isoOf = (timeUs: number): string => new Date(Math.floor(timeUs / 1000)).to
 const secondsOf = (timeUs: number): number => rounded(timeUs / 1e6, 6);
 
 function byClass(probabilities: readonly number[]): EmotionMessage['probabilities'] {
-  const entries = CLASSES.map((name, k) => [name, rounded(probabilities[k] ?? 0, 4)] as const);
+  const shares = apportioned(probabilities);
+  const entries = CLASSES.map((name, k) => [name, shares[k] ?? 0] as const);
   return Object.fromEntries(entries) as EmotionMessage['probabilities'];
 }
 

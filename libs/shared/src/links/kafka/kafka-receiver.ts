@@ -23,6 +23,13 @@ export interface KafkaReceiverOptions<Out> {
   readonly deadLetters: Pick<DeadLetters, 'put'>;
   /** How much of each camera's time is read again, marked as replay, when a partition is assigned, in seconds. Default 0. */
   readonly replaySeconds?: number;
+  /** Records of one partition that may be read and not yet acked. Default: `kafka.inFlight`. */
+  readonly inFlight?: number;
+  /**
+   * Where the group has committed nothing yet: begin with what the broker got at or after this time, in milliseconds
+   * since 1970. Default: with all there is.
+   */
+  readonly beginMs?: number;
   /** End at the mark that a sender with `markEnd` left, instead of going on for ever. Default false. */
   readonly untilEnd?: boolean;
   readonly observer?: KafkaObserver;
@@ -62,7 +69,8 @@ const UNFOUND_AT_MOST = 3;
  */
 export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): KafkaReceiver<Out> {
   const { client, codec, replaySeconds = 0, untilEnd = false, observer = silentObserver } = options;
-  const { inFlight, sessionTimeout } = client.config;
+  const { sessionTimeout } = client.config;
+  const { inFlight = client.config.inFlight, beginMs } = options;
   const topic = client.named(options.topic.name);
   const group = client.named(options.group);
   const replayUs = replaySeconds * 1e6;
@@ -135,11 +143,14 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     let reader = readers.get(partition);
     if (reader === undefined) {
       const generation = joins;
-      const start = await findPartitionStart(admin, { topic, group, partition, first: Number(first.offset) });
+      const start = await findPartitionStart(admin, {
+        ...{ topic, group, partition, beginMs },
+        first: Number(first.offset),
+      });
       // The group met anew meanwhile: whoever has the partition now begins for itself.
       if (generation !== joins) return;
       reader = open(start);
-      if (start.from < Number(first.offset)) {
+      if (start.from !== Number(first.offset)) {
         consumer.seek({ topic, partition, offset: String(start.from) });
         return;
       }

@@ -3,27 +3,30 @@ import type { Receiver, Sender } from '../link.js';
 import type { Assignment, KafkaReceiver } from './kafka-receiver.js';
 
 /** One partition's own run of a stage. */
-export interface PartitionRun<In, Out> {
+export interface PartitionRun<In> {
   readonly partition: number;
   readonly from: Receiver<In>;
-  readonly to: Sender<Out>;
+  /**
+   * The sender as this run may use it: what it sends after its partition went to somebody else is forgotten, and its
+   * `end()` ends nothing, for other runs go on.
+   */
+  guard<Out>(sender: Sender<Out>): Sender<Out>;
 }
 
 /**
- * Runs a stage with memory once per assigned partition, each with an instance of its own, so that state comes and goes
- * with the partition. What a run sends after its partition went to somebody else is forgotten. `to.end()` of a run ends
- * nothing: the caller ends the sender when this resolves, which it does when the receiver has ended and every run too.
+ * Runs stages with memory once per assigned partition, each with instances of its own, so that state comes and goes
+ * with the partition. Resolves when the receiver has ended and every run too; the caller ends the senders then.
  */
-export async function runPerPartition<In, Out>(
+export async function runPerPartition<In>(
   receiver: KafkaReceiver<In>,
-  sender: Sender<Out>,
-  run: (wiring: PartitionRun<In, Out>) => Promise<void>,
+  run: (wiring: PartitionRun<In>) => Promise<void>,
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
   for await (const assignment of receiver.assignments()) {
     const { partition, records } = assignment;
-    const done = run({ partition, from: records, to: whileValid(assignment, sender) })
+    const guard = <Out>(sender: Sender<Out>): Sender<Out> => whileValid(assignment, sender);
+    const done = run({ partition, from: records, guard })
       .catch((error: unknown) => {
         failure ??= { error };
         // A stage that fails is a bug: the process ends, and another takes over from what is committed.

@@ -9,6 +9,8 @@ export interface PartitionQuestion {
   readonly partition: number;
   /** Offset of the first message that was fetched after the assignment. */
   readonly first: number;
+  /** Where nothing is committed: when the broker got the first record to read; undefined for all there is. */
+  readonly beginMs: number | undefined;
 }
 
 const REPLAY = /^replay=(\d+)$/;
@@ -18,15 +20,23 @@ export function replayMetadata(offset: number): string {
   return `replay=${offset}`;
 }
 
-/** Where to begin: as far back as the last commit says, and not before what retention has left. */
+/**
+ * Where to begin: as far back as the last commit says, and not before what retention has left; without a commit, at
+ * the time that was asked for.
+ */
 export async function findPartitionStart(
   admin: Admin,
-  { topic, group, partition, first }: PartitionQuestion,
+  { topic, group, partition, first, beginMs }: PartitionQuestion,
 ): Promise<PartitionStart> {
   const [fetched] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const commit = fetched?.partitions.find((one) => one.partition === partition);
   const committed = Number(commit?.offset ?? -1);
   const replay = REPLAY.exec(commit?.metadata ?? '')?.[1];
+  if (committed < 0 && beginMs !== undefined) {
+    const times = await admin.fetchTopicOffsetsByTimestamp(topic, beginMs);
+    const from = Math.max(first, Number(times.find((one) => one.partition === partition)?.offset ?? first));
+    return { partition, committed: from, from };
+  }
   if (committed < 0 || replay === undefined) return { partition, committed: first, from: first };
   const ends = await admin.fetchTopicOffsets(topic);
   const low = Number(ends.find((one) => one.partition === partition)?.low ?? committed);
