@@ -5,7 +5,10 @@ const STEPS = [
   ['format', () => run('npx', ['prettier', '--check', '--log-level', 'warn', '.'])],
   ['types', build],
   ['lint', () => run('npx', ['eslint', '.'])],
-  ['import boundaries', () => run('npx', ['depcruise', '--output-type', 'err', 'libs', 'services', 'apps', 'test', 'bench'])],
+  [
+    'import boundaries',
+    () => run('npx', ['depcruise', '--output-type', 'err', 'libs', 'services', 'apps', 'test', 'bench']),
+  ],
   ['tests', () => run(process.execPath, ['scripts/test.mjs'])],
 ];
 

@@ -20,10 +20,13 @@ export const say = (line) => process.stderr.write(`${line}\n`);
 /** Installs the packages of package-lock.json, unless these very ones are installed. */
 export function installPackages() {
   const stamp = join(root, 'node_modules', '.deadpan-installed');
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const [major = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20) throw new Error(`Node ${process.versions.node} is too old: Deadpan needs Node 20 or later.`);
+  if (major < 20)
+    throw new Error(`Node ${process.versions.node} is too old: Deadpan needs Node 20 or later.`);
   say('Installing packages (once) ...');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   writeFileSync(stamp, wanted);

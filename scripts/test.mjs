@@ -32,12 +32,15 @@ const PROGRAMS = {
 };
 
 function installPrograms() {
-  const onPath = (program) => (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+  const onPath = (program) =>
+    (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
   const missing = Object.keys(PROGRAMS).filter((program) => !onPath(program));
   if (missing.length === 0) return;
   const packages = missing.map((program) => PROGRAMS[program]);
   if (!onPath('apt-get') || process.getuid?.() !== 0) {
-    throw new Error(`The tests need ${missing.join(' and ')}. Install them (packages: ${packages.join(', ')}) and try again.`);
+    throw new Error(
+      `The tests need ${missing.join(' and ')}. Install them (packages: ${packages.join(', ')}) and try again.`,
+    );
   }
   say(`Installing ${packages.join(', ')} (once) ...`);
   run('apt-get', ['update', '-qq']);

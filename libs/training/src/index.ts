@@ -31,3 +31,5 @@ export * from './loops/release-fer.js';
 export * from './loops/release-hng.js';
 export * from './metrics/image-similarity.js';
 export * from './loops/reference-generator.js';
+export * from './datasets/displacement.js';
+export * from './datasets/expression-transfer.js';

@@ -77,6 +77,8 @@ export const hngRecipeSchema = z.strictObject({
   name: z.string(),
   seed: z.int(),
   network: z.enum(['skip', 'plain-64', 'plain-32']),
+  /** `scratch`, or the weights of the given checkpoint. */
+  start: z.enum(['scratch', 'checkpoint']).default('scratch'),
   /** Width of the discriminator's first layer. */
   discriminator: z.int().positive(),
   /** Face caches; about one person in `holdOutEvery` of each is held out. */
@@ -99,11 +101,15 @@ export const hngRecipeSchema = z.strictObject({
     /** Not in the paper: |xh - x| of all faces, so that nothing changes without need. */
     change: z.number().nonnegative(),
   }),
+  /** How much more the pixels count that differ between input and target; 0: as in the paper. */
+  emphasis: z.number().nonnegative().default(0),
   symmetrySpace: z.enum(['pixel', 'laplacian']),
   /** Layer of the recognition trunk whose values are phi, and the layers that are psi. */
   featureLayer: z.string(),
   identityLayers: z.array(z.string()).min(1),
   schedule,
+  /** Probability of neutral that the expression term asks for; real neutral faces get no more. */
+  neutralShare: z.number().min(0).max(1).default(0.8),
   /** Steps before the adversarial term begins. */
   adversarialFrom: z.int().nonnegative(),
   /** Steps before the expression term begins: pairs first show what a natural change looks like. */

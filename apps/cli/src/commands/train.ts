@@ -17,9 +17,10 @@ interface TrainFlags {
   readonly quiet?: boolean;
 }
 
-/** Adds `prepare`, `train hng`, `train fer` and `export`. */
+/** Adds `prepare`, `prepare-pairs`, `train hng`, `train fer` and `export`. */
 export function addTrainCommands(program: Command, finish: (exitCode: number) => void): void {
   addPrepare(program, finish);
+  addPreparePairs(program, finish);
   const train = program
     .command('train')
     .description('Trains a network by a recipe; the same command takes a stopped run up again.');
@@ -51,6 +52,7 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
           out: flags.out,
           signal,
           onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
+          ...(flags.from === undefined ? {} : { from: flags.from }),
           ...(frozen === null
             ? {}
             : {
@@ -131,6 +133,71 @@ function addPrepare(program: Command, finish: (exitCode: number) => void): void 
         finish(0);
       },
     );
+}
+
+function addPreparePairs(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('prepare-pairs')
+    .description(
+      'Makes pairs in the same light for "train hng": neutral faces are given the expressions of others.',
+    )
+    .requiredOption(
+      '--data <dir>',
+      'folder of the faces that "deadpan prepare" made; receives the pairs as well',
+    )
+    .requiredOption(
+      '--donors <name>',
+      'set whose people were photographed neutral and expressive in the same light',
+    )
+    .requiredOption('--receivers <names...>', 'sets whose neutral faces receive the expressions')
+    .option('--name <name>', 'name of the pairs, as recipes call them', 'transfer')
+    .option('--count <n>', 'pairs to make', whole, 5000)
+    .option(
+      '--hold-out <n>',
+      'about one person in n is left out, the same as in the recipes; 0: nobody',
+      whole,
+      5,
+    )
+    .option('--seed <n>', 'seed of the draws', whole, 1)
+    .option('--quiet', 'no progress')
+    .action(async (flags: PairFlags) => {
+      const { readFaceCache, transferExpressions, writeFaceCache } = await import('@deadpan/training');
+      const source = async (name: string) => ({
+        cache: await readFaceCache(flags.data, name),
+        holdOutEvery: flags.holdOut,
+        sameLight: name === flags.donors,
+      });
+      const cache = await transferExpressions(flags.name, {
+        donors: [await source(flags.donors)],
+        receivers: await Promise.all(flags.receivers.map(source)),
+        count: flags.count,
+        seed: flags.seed,
+        onProgress: (done, of) => {
+          if (flags.quiet !== true) process.stderr.write(`${done} of ${of} pairs\n`);
+        },
+      });
+      await writeFaceCache(flags.data, cache);
+      process.stdout.write(`${flags.count} pairs in ${join(flags.data, flags.name)}.bin\n`);
+      finish(0);
+    });
+}
+
+interface PairFlags {
+  readonly data: string;
+  readonly donors: string;
+  readonly receivers: readonly string[];
+  readonly name: string;
+  readonly count: number;
+  readonly holdOut: number;
+  readonly seed: number;
+  readonly quiet?: boolean;
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || text.trim() === '')
+    throw new InvalidArgumentError('It must be a whole number.');
+  return value;
 }
 
 interface ExportFlags {

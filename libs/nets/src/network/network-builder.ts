@@ -103,13 +103,13 @@ export function networkBuilder(name: string, input: { name: string; shape: Shape
       return push({ op: 'unflatten', name: `${source}/unflatten`, shape: to, input: source });
     },
     dropout: (source, rate) => push({ op: 'dropout', name: `${source}/dropout`, shape: shape(source), input: source, rate }),
-    add(inputs, own = `${inputs.join('+')}`) {
+    add(inputs, own = inputs.join('+')) {
       const shapes = inputs.map(shape);
       const [first] = shapes;
       if (!first || shapes.some((other) => other.join() !== first.join())) throw new Error(`${name}: cannot add ${inputs.join(', ')}: shapes differ`);
       return push({ op: 'add', name: own, shape: first, inputs });
     },
-    concat(inputs, own = `${inputs.join('|')}`) {
+    concat(inputs, own = inputs.join('|')) {
       const shapes = inputs.map(shape);
       const [first] = shapes;
       if (!first || shapes.some(([height, width]) => height !== first[0] || width !== first[1])) throw new Error(`${name}: cannot concatenate ${inputs.join(', ')}`);

@@ -5,7 +5,7 @@ import { stopGradient } from '../kernels/stop-gradient.js';
 import { discriminatorLoss, generatorLoss } from '../losses/adversarial.js';
 import { featureLoss } from '../losses/feature.js';
 import { identityLoss } from '../losses/identity.js';
-import { pixelLoss } from '../losses/pixel.js';
+import { emphasizedPixelLoss, pixelLoss } from '../losses/pixel.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
 import { symmetryLoss } from '../losses/symmetry.js';
 import { expressionTensor } from '../networks/expression-tensor.js';
@@ -74,14 +74,30 @@ export function hngStep(models: HngModels, batch: HngBatch, recipe: HngRecipe, s
   const { generator, discriminator } = models;
   const gradients = tf.tidy(() => {
     const outputs = generate(generator, batch.inputs, true);
-    const known = knownFeatures(models.recognition, batch, recipe);
-    const content = tf.grad((xh) => contentLoss(xh as Tensor4D, known, models.recognition, expression, batch, recipe, report))(outputs);
-    const decoderOnly = tf.grad((xh) => decoderLoss(xh as Tensor4D, discriminator, recipe, adversarial, report))(outputs);
+    const known = needsFeatures(recipe) ? knownFeatures(models.recognition, batch, recipe) : undefined;
+    const content = tf.grad((xh) =>
+      contentLoss(xh as Tensor4D, known, models.recognition, expression, batch, recipe, report),
+    )(outputs);
+    const decoderOnly =
+      adversarial || recipe.weights.symmetry > 0
+        ? tf.grad((xh) => decoderLoss(xh as Tensor4D, discriminator, recipe, adversarial, report))(outputs)
+        : undefined;
     const forGenerator = generatorGradients(generator, batch.inputs, content, decoderOnly);
-    const forDiscriminator = adversarial ? discriminatorGradients(discriminator, batch.guiding, outputs, report) : undefined;
+    const forDiscriminator = adversarial
+      ? discriminatorGradients(discriminator, batch.guiding, outputs, report)
+      : undefined;
     return { generator: forGenerator, discriminator: forDiscriminator ?? {} };
   });
-  return { generator: gradients.generator, discriminator: adversarial ? gradients.discriminator : undefined, terms };
+  return {
+    generator: gradients.generator,
+    discriminator: adversarial ? gradients.discriminator : undefined,
+    terms,
+  };
+}
+
+// A recipe of pixels alone spares the recognition network, which is most of a step's work.
+function needsFeatures({ weights }: HngRecipe): boolean {
+  return weights.feature > 0 || weights.identity > 0;
 }
 
 interface KnownFeatures {
@@ -111,34 +127,56 @@ function knownFeatures(recognition: Model, batch: HngBatch, recipe: HngRecipe): 
 
 function contentLoss(
   xh: Tensor4D,
-  known: KnownFeatures,
+  known: KnownFeatures | undefined,
   recognition: Model,
   expression: Model | undefined,
   batch: HngBatch,
-  { weights, featureLayer, identityLayers }: HngRecipe,
+  { weights, emphasis, featureLayer, identityLayers, neutralShare }: HngRecipe,
   report: (name: string, term: Scalar) => Scalar,
 ): Scalar {
-  const values = recognise(recognition, xh);
-  const paired = known.phi.shape[0];
-  const feature = report('feature', featureLoss(layerOf(values, featureLayer).slice(0, paired) as Tensor4D, known.phi));
-  const identity = report('identity', identityLoss(known.psi, identityLayers.map((name) => layerOf(values, name))));
-  const pixel = report('pixel', pixelLoss(xh.slice(0, batch.exact), batch.targets.slice(0, batch.exact)));
+  const pairedInputs = batch.inputs.slice(0, batch.exact);
+  const pairedTargets = batch.targets.slice(0, batch.exact);
+  const pixel = report('pixel', emphasizedPixelLoss(xh.slice(0, batch.exact), pairedTargets, pairedInputs, emphasis));
   const change = report('change', pixelLoss(xh, batch.inputs));
-  let loss: Scalar = tf.addN([
-    tf.mul(feature, weights.feature),
-    tf.mul(identity, weights.identity),
-    tf.mul(pixel, weights.pixel),
-    tf.mul(change, weights.change),
-  ]);
+  let loss: Scalar = tf.add(tf.mul(pixel, weights.pixel), tf.mul(change, weights.change));
+  if (known !== undefined) {
+    const values = recognise(recognition, xh);
+    const paired = known.phi.shape[0];
+    const feature = report(
+      'feature',
+      featureLoss(layerOf(values, featureLayer).slice(0, paired) as Tensor4D, known.phi),
+    );
+    const identity = report(
+      'identity',
+      identityLoss(
+        known.psi,
+        identityLayers.map((name) => layerOf(values, name)),
+      ),
+    );
+    loss = tf.addN([loss, tf.mul(feature, weights.feature), tf.mul(identity, weights.identity)]);
+  }
   if (expression && weights.expression > 0) {
     const [count] = xh.shape;
     const [left, top] = batch.crop;
     const seen = tf.add(tf.slice(xh, [0, top, left, 0], [count, 60, 60, 1]), batch.noise);
-    const { logits } = runNetwork(expression.network, expression.variables, expressionTensor(seen as Tensor4D));
-    const neutral = tf.cast<Tensor2D>(tf.oneHot(tf.zeros([count], 'int32'), (logits as Tensor2D).shape[1]) as Tensor2D, 'float32');
-    loss = tf.add(loss, tf.mul(report('expression', softmaxCrossEntropy(logits as Tensor2D, neutral)), weights.expression));
+    const { logits } = runNetwork(
+      expression.network,
+      expression.variables,
+      expressionTensor(seen as Tensor4D),
+    );
+    const neutral = neutralTargets(count, (logits as Tensor2D).shape[1], neutralShare);
+    loss = tf.add(
+      loss,
+      tf.mul(report('expression', softmaxCrossEntropy(logits as Tensor2D, neutral)), weights.expression),
+    );
   }
   return loss;
+}
+
+// Neutral, as sure as the network is of real neutral faces: asked for more, the generator would overdo it.
+function neutralTargets(count: number, classes: number, share: number): Tensor2D {
+  const row = Array.from({ length: classes }, (_, k) => (k === 0 ? share : (1 - share) / (classes - 1)));
+  return tf.tile(tf.tensor2d([row]), [count, 1]);
 }
 
 function decoderLoss(
@@ -151,7 +189,10 @@ function decoderLoss(
   const symmetry: Scalar = tf.mul(report('symmetry', symmetryLoss(xh, symmetrySpace)), weights.symmetry);
   if (!adversarial) return symmetry;
   const { logit } = runNetwork(discriminator.network, discriminator.variables, xh);
-  return tf.add(symmetry, tf.mul(report('adversarial', generatorLoss(logit as Tensor2D)), weights.adversarial));
+  return tf.add(
+    symmetry,
+    tf.mul(report('adversarial', generatorLoss(logit as Tensor2D)), weights.adversarial),
+  );
 }
 
 /**
@@ -162,7 +203,7 @@ export function generatorGradients(
   { network, variables }: Model,
   inputs: Tensor4D,
   content: Tensor,
-  decoderOnly: Tensor,
+  decoderOnly: Tensor | undefined,
 ): Gradients {
   const isEncoder = (name: string): boolean => name.startsWith(ENCODER_PREFIX);
   const { value, gradients } = namedGradients(variables, () => {
@@ -170,9 +211,10 @@ export function generatorGradients(
     runSomeLayers(network, variables, encoded, isEncoder, { training: true });
     const constant = new Map([...encoded].map(([name, tensor]) => [name, stopGradient(tensor)]));
     runSomeLayers(network, variables, encoded, (name) => !isEncoder(name), { training: true });
-    runSomeLayers(network, variables, constant, (name) => !isEncoder(name), { training: true, momentum: 0 });
     const along = (values: Map<string, Tensor>, direction: Tensor): Scalar =>
       tf.sum(tf.mul(layerOf(values, network.outputs['reference'] ?? ''), direction));
+    if (decoderOnly === undefined) return along(encoded, content);
+    runSomeLayers(network, variables, constant, (name) => !isEncoder(name), { training: true, momentum: 0 });
     return tf.add(along(encoded, content), along(constant, decoderOnly));
   });
   value.dispose();

@@ -28,7 +28,12 @@ import {
   type FaceAt,
   type HngPools,
 } from '../datasets/hng-pools.js';
-import { assignParameters, createVariables, disposeVariables, readParameters } from '../networks/variables.js';
+import {
+  assignParameters,
+  createVariables,
+  disposeVariables,
+  readParameters,
+} from '../networks/variables.js';
 import { createRandom, normal, seedAt, uniform, type Random } from '../random.js';
 import type { HngRecipe } from '../recipe.js';
 import { createAdam } from './adam.js';
@@ -44,6 +49,8 @@ export interface HngRunOptions {
   readonly data: string;
   /** Folder of checkpoints, logs and grids. A run that was started there before goes on. */
   readonly out: string;
+  /** Checkpoint to start from, for recipes that say so. */
+  readonly from?: string;
   /** The frozen expression network, for recipes whose expression weight is not 0. */
   readonly expression?: { readonly network: Network; readonly parameters: Parameters };
   readonly onProgress?: (progress: HngProgress) => void;
@@ -83,19 +90,43 @@ export function hngNetworkNamed(name: HngRecipe['network']): Network {
 export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promise<void> {
   await mkdir(options.out, { recursive: true });
   const sources = await Promise.all(
-    recipe.sources.map(async ({ cache, ...source }) => ({ ...source, cache: await readFaceCache(options.data, cache) })),
+    recipe.sources.map(async ({ cache, ...source }) => ({
+      ...source,
+      cache: await readFaceCache(options.data, cache),
+    })),
   );
   const pools = hngPools(sources);
   const heldOut = hngPools(sources, 'heldOut');
 
   const generatorNet = hngNetworkNamed(recipe.network);
   const discriminatorNet = discriminatorNetwork(recipe.discriminator);
-  const generator: Model = { network: generatorNet, variables: createVariables(generatorNet, createRandom(recipe.seed), identityStart(generatorNet)) };
-  const discriminator: Model = { network: discriminatorNet, variables: createVariables(discriminatorNet, createRandom(recipe.seed + 1)) };
-  const models: HngModels = { generator, discriminator, recognition: recognitionModel(), expression: expressionModel(recipe, options) };
+  const generator: Model = {
+    network: generatorNet,
+    variables: createVariables(generatorNet, createRandom(recipe.seed), identityStart(generatorNet, recipe.seed + 2)),
+  };
+  const discriminator: Model = {
+    network: discriminatorNet,
+    variables: createVariables(discriminatorNet, createRandom(recipe.seed + 1)),
+  };
+  const models: HngModels = {
+    generator,
+    discriminator,
+    recognition: recognitionModel(),
+    expression: expressionModel(recipe, options),
+  };
   // TP-GAN's constants for the generator; a discriminator with less memory follows it better.
-  const generatorAdam = createAdam(generator.variables, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 });
-  const discriminatorAdam = createAdam(discriminator.variables, { beta1: 0.5, beta2: 0.999, epsilon: 1e-7, weightDecay: 0 });
+  const generatorAdam = createAdam(generator.variables, {
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-7,
+    weightDecay: 0,
+  });
+  const discriminatorAdam = createAdam(discriminator.variables, {
+    beta1: 0.5,
+    beta2: 0.999,
+    epsilon: 1e-7,
+    weightDecay: 0,
+  });
   const average = createMovingAverage(generator.variables, recipe.average);
 
   const checkpointFile = join(options.out, 'checkpoint.bin');
@@ -103,7 +134,9 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   if (existsSync(checkpointFile)) {
     const checkpoint = await readCheckpoint<HngState>(checkpointFile);
     if (JSON.stringify(checkpoint.state.recipe) !== JSON.stringify(recipe)) {
-      throw new DeadpanError('E_TRAINING', `${options.out} holds a run of another recipe.`, { advice: 'Choose another folder, or remove it.' });
+      throw new DeadpanError('E_TRAINING', `${options.out} holds a run of another recipe.`, {
+        advice: 'Choose another folder, or remove it.',
+      });
     }
     state = checkpoint.state;
     assignParameters(generator.variables, tensorsUnder(checkpoint.tensors, 'generator/'));
@@ -113,6 +146,12 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     assignParameters(discriminatorAdam.moments, tensorsUnder(checkpoint.tensors, 'discriminator-moments/'));
     generatorAdam.steps = state.generatorSteps;
     discriminatorAdam.steps = state.discriminatorSteps;
+  } else if (recipe.start === 'checkpoint') {
+    if (options.from === undefined)
+      throw new DeadpanError('E_TRAINING', 'The recipe starts from a checkpoint, but none was given.');
+    const { tensors } = await readCheckpoint(options.from);
+    assignParameters(generator.variables, tensors);
+    assignParameters(average.variables, tensors);
   }
   const log = openLossLog(join(options.out, 'losses.csv'), state.step);
 
@@ -125,7 +164,14 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     const rate = learningRateAt(recipe.schedule, step);
     generatorAdam.step(result.generator, rate);
     if (result.discriminator) discriminatorAdam.step(result.discriminator, rate);
-    tf.dispose([result.generator, result.discriminator ?? {}, batch.inputs, batch.targets, batch.guiding, batch.noise]);
+    tf.dispose([
+      result.generator,
+      result.discriminator ?? {},
+      batch.inputs,
+      batch.targets,
+      batch.guiding,
+      batch.noise,
+    ]);
     step++;
     average.update(step);
     for (const [name, value] of Object.entries(result.terms)) sums[name] = (sums[name] ?? 0) + value;
@@ -140,7 +186,12 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     const last = step === recipe.schedule.steps;
     if (step % recipe.checkpointEvery === 0 || last) {
       await writeCheckpoint<HngState>(checkpointFile, {
-        state: { recipe, step, generatorSteps: generatorAdam.steps, discriminatorSteps: discriminatorAdam.steps },
+        state: {
+          recipe,
+          step,
+          generatorSteps: generatorAdam.steps,
+          discriminatorSteps: discriminatorAdam.steps,
+        },
         tensors: joinTensors({
           'generator/': readParameters(generator.variables),
           'discriminator/': readParameters(discriminator.variables),
@@ -149,10 +200,17 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
           'discriminator-moments/': readParameters(discriminatorAdam.moments),
         }),
       });
-      await writeCheckpoint(join(options.out, 'last.bin'), { state: { recipe, step }, tensors: readParameters(average.variables) });
+      await writeCheckpoint(join(options.out, 'last.bin'), {
+        state: { recipe, step },
+        tensors: readParameters(average.variables),
+      });
     }
     if (step % recipe.gridEvery === 0 || last) {
-      await writeSamples(join(options.out, `grid-${step}.png`), { network: generatorNet, variables: average.variables }, heldOut);
+      await writeSamples(
+        join(options.out, `grid-${step}.png`),
+        { network: generatorNet, variables: average.variables },
+        heldOut,
+      );
     }
   }
   for (const { variables } of [generator, discriminator, models.recognition]) disposeVariables(variables);
@@ -162,29 +220,56 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   average.dispose();
 }
 
-const TERMS = ['feature', 'identity', 'pixel', 'expression', 'symmetry', 'adversarial', 'discriminator', 'change'] as const;
+const TERMS = [
+  'feature',
+  'identity',
+  'pixel',
+  'expression',
+  'symmetry',
+  'adversarial',
+  'discriminator',
+  'change',
+] as const;
 
 function batchSize({ mix }: HngRecipe): number {
   return mix.pairs + mix.loosePairs + mix.neutral + mix.alone;
 }
 
-// The skip generator begins as the identity and learns what must change.
-function identityStart(network: Network): Parameters {
+// The skip generator begins near the identity and learns what must change; at the identity itself the layers below
+// the last would get no gradient.
+function identityStart(network: Network, seed: number): Parameters {
   const name = 'dec/change/weights';
   const shape = parameterShapes(network).get(name);
-  return shape ? new Map([[name, { shape, data: new Float32Array(shape.reduce((product, extent) => product * extent, 1)) }]]) : new Map();
+  if (!shape) return new Map();
+  const random = createRandom(seed);
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  return new Map([[name, { shape, data: Float32Array.from({ length: count }, () => 0.02 * normal(random)) }]]);
 }
 
 function recognitionModel(): Model {
   const network = recognitionNetwork();
   // The input is grey 0..1 and not standardised: one unit is the whole range.
-  return { network, variables: createVariables(network, createRandom(0), residualTrunkParameters(readFaceApiWeights('face_recognition'), 1)) };
+  return {
+    network,
+    variables: createVariables(
+      network,
+      createRandom(0),
+      residualTrunkParameters(readFaceApiWeights('face_recognition'), 1),
+    ),
+  };
 }
 
 function expressionModel(recipe: HngRecipe, { expression }: HngRunOptions): Model | undefined {
   if (recipe.weights.expression === 0) return undefined;
-  if (!expression) throw new DeadpanError('E_TRAINING', 'The recipe has an expression term, but no expression network was given.');
-  return { network: expression.network, variables: createVariables(expression.network, createRandom(0), expression.parameters) };
+  if (!expression)
+    throw new DeadpanError(
+      'E_TRAINING',
+      'The recipe has an expression term, but no expression network was given.',
+    );
+  return {
+    network: expression.network,
+    variables: createVariables(expression.network, createRandom(0), expression.parameters),
+  };
 }
 
 function pick<T>(random: Random, list: readonly T[], what: string): T {
@@ -211,7 +296,11 @@ function makeBatch(pools: HngPools, recipe: HngRecipe, step: number): HngBatch {
   const { mix } = recipe;
   const inputs: Float32Array[] = [];
   const targets: Float32Array[] = [];
-  const take = (face: FaceAt, crop: ReturnType<typeof drawFaceCrop>, light: ReturnType<typeof drawLight>): Float32Array => {
+  const take = (
+    face: FaceAt,
+    crop: ReturnType<typeof drawFaceCrop>,
+    light: ReturnType<typeof drawLight>,
+  ): Float32Array => {
     const pixels = generatorFace(face, crop);
     applyLight(pixels, light);
     return pixels;
@@ -236,8 +325,11 @@ function makeBatch(pools: HngPools, recipe: HngRecipe, step: number): HngBatch {
     inputs.push(face);
     targets.push(other);
   }
-  for (let i = 0; i < mix.alone; i++) inputs.push(take(pick(random, pools.alone, 'expressive faces'), drawFaceCrop(random), drawLight(random)));
-  const guiding = inputs.map(() => take(pick(random, pools.neutral, 'neutral faces'), drawFaceCrop(random), drawLight(random)));
+  for (let i = 0; i < mix.alone; i++)
+    inputs.push(take(pick(random, pools.alone, 'expressive faces'), drawFaceCrop(random), drawLight(random)));
+  const guiding = inputs.map(() =>
+    take(pick(random, pools.neutral, 'neutral faces'), drawFaceCrop(random), drawLight(random)),
+  );
   const noise = Float32Array.from({ length: inputs.length * 60 * 60 }, () => 0.015 * normal(random));
   return {
     inputs: stack(inputs),
@@ -251,8 +343,18 @@ function makeBatch(pools: HngPools, recipe: HngRecipe, step: number): HngBatch {
 
 async function writeSamples(file: string, model: Model, heldOut: HngPools): Promise<void> {
   // The same faces at every step, spread over the pools: pairs first, whose light is even.
-  const spread = <T>(list: readonly T[], count: number): T[] => Array.from({ length: Math.min(count, list.length) }, (_, i) => list[Math.floor((i * list.length) / count)] as T);
-  const shown = [...spread(heldOut.pairs.map(({ input }) => input), GRID_FACES), ...spread(heldOut.alone, 3 * GRID_FACES)];
+  const spread = <T>(list: readonly T[], count: number): T[] =>
+    Array.from(
+      { length: Math.min(count, list.length) },
+      (_, i) => list[Math.floor((i * list.length) / count)] as T,
+    );
+  const shown = [
+    ...spread(
+      heldOut.pairs.map(({ input }) => input),
+      GRID_FACES,
+    ),
+    ...spread(heldOut.alone, 3 * GRID_FACES),
+  ];
   const inputs = shown.map((face) => generatorFace(face, centreCrop));
   const references = referencesOf(model, inputs);
   const rows: Float32Array[][] = [];
@@ -268,7 +370,9 @@ export function referencesOf(model: Model, faces: readonly Float32Array[], batch
   const references: Float32Array[] = [];
   for (let start = 0; start < faces.length; start += batch) {
     const part = faces.slice(start, start + batch);
-    const values = tf.tidy(() => tf.clipByValue(generate(model, stack(part), false), 0, 1).dataSync<'float32'>());
+    const values = tf.tidy(() =>
+      tf.clipByValue(generate(model, stack(part), false), 0, 1).dataSync<'float32'>(),
+    );
     part.forEach((_, row) => references.push(values.slice(row * size, (row + 1) * size)));
   }
   return references;
