@@ -52,9 +52,13 @@ function upAndJoin(net: NetworkBuilder, deep: Source, skip: Source, name: string
   return net.leakyRelu(net.conv(joined, `${name}/conv`, channels, 3), ALPHA);
 }
 
+/** How far a pixel may come from, in pixels of 64: an open mouth closes, a corner of it comes down. */
+const MOST_MOVED = 8;
+
 /**
- * The released generator: an encoder-decoder with skip connections that says what to add to the input. It begins as
- * the identity, so that the person is there from the start and only what expression changes has to be learnt.
+ * The released generator: an encoder-decoder with skip connections that says from where in the input each pixel of the
+ * reference comes, and what to add to it. It begins near the identity, so the person is there from the start and only
+ * what expression changes has to be learnt: features move by the flow, teeth and folds go by the change.
  * Its output may leave 0..1 a little.
  */
 export function skipHngNetwork(): Network {
@@ -73,6 +77,9 @@ export function skipHngNetwork(): Network {
   const d16 = upAndJoin(net, x, e16, 'dec/16', CHANNELS[2]);
   const d32 = upAndJoin(net, d16, e32, 'dec/32', CHANNELS[1]);
   const d64 = upAndJoin(net, d32, e64, 'dec/64', CHANNELS[0]);
+  // At 32 pixels the flow is smooth by itself and still tells the lips apart.
+  const flow32 = net.scale(net.tanh(net.conv(d32, 'dec/flow', 2, 3)), MOST_MOVED);
+  const moved = net.warp('face', net.resize(flow32, 64, 64), 'moved');
   const change = net.scale(net.tanh(net.conv(d64, 'dec/change', 1, 3)), MOST_CHANGE);
-  return net.build({ reference: net.add(['face', change], 'reference'), change });
+  return net.build({ reference: net.add([moved, change], 'reference'), change });
 }

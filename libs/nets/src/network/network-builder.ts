@@ -21,6 +21,7 @@ export interface NetworkBuilder {
   dropout(input: Source, rate: number): Source;
   add(inputs: readonly Source[], name?: string): Source;
   concat(inputs: readonly Source[], name?: string): Source;
+  warp(base: Source, flow: Source, name?: string): Source;
   scale(input: Source, factor: number): Source;
   shape(source: Source): Shape;
   build(outputs: Readonly<Record<string, Source>>): Network;
@@ -114,6 +115,13 @@ export function networkBuilder(name: string, input: { name: string; shape: Shape
       const [first] = shapes;
       if (!first || shapes.some(([height, width]) => height !== first[0] || width !== first[1])) throw new Error(`${name}: cannot concatenate ${inputs.join(', ')}`);
       return push({ op: 'concat', name: own, shape: [first[0], first[1], shapes.reduce((sum, [, , channels]) => sum + channels, 0)], inputs });
+    },
+    warp(base, flow, own = 'warp') {
+      const [height, width, channels] = shape(base);
+      if (channels !== 1 || shape(flow).join() !== [height, width, 2].join()) {
+        throw new Error(`${name}: ${flow} does not say for every pixel of ${base} where it comes from`);
+      }
+      return push({ op: 'warp', name: own, shape: [height, width, 1], base, flow });
     },
     scale: (source, factor) => push({ op: 'scale', name: `${source}/scale`, shape: shape(source), input: source, factor }),
     shape,

@@ -29,6 +29,8 @@ export type Layer = { readonly name: string; readonly shape: Shape } & (
   /** Active in training only. */
   | { readonly op: 'dropout'; readonly input: Source; readonly rate: number }
   | { readonly op: 'add' | 'concat'; readonly inputs: readonly Source[] }
+  /** Fetches every pixel of `base` from where `flow` (right, down; in pixels) says, bilinearly; training learns the flow alone. */
+  | { readonly op: 'warp'; readonly base: Source; readonly flow: Source }
   /** Multiplies by a constant. */
   | { readonly op: 'scale'; readonly input: Source; readonly factor: number }
 );
@@ -51,6 +53,8 @@ export function sourcesOf(layer: Layer): readonly Source[] {
     case 'add':
     case 'concat':
       return layer.inputs;
+    case 'warp':
+      return [layer.base, layer.flow];
     default:
       return [layer.input];
   }

@@ -8,6 +8,7 @@ import {
   floats,
   flatten,
   gemm,
+  gridSample,
   leakyRelu,
   max,
   maxPool,
@@ -130,6 +131,8 @@ function addLayer(
       return layer.inputs.map(valueOf).reduce((sum, value) => add(graph, sum, value));
     case 'concat':
       return concat(graph, layer.inputs.map(valueOf), 1);
+    case 'warp':
+      return addWarp(graph, valueOf(layer.base), valueOf(layer.flow), height, width);
     case 'scale':
       return mul(graph, valueOf(layer.input), floats(graph, [layer.factor], []));
   }
@@ -141,4 +144,14 @@ function denseWeights(network: Network, source: Source, weights: Weights): Weigh
   if (layer?.op === 'dropout') return denseWeights(network, layer.input, weights);
   if (layer?.op !== 'flatten') return weights;
   return denseRowsToChannelsFirst(weights, ...shapeOf(network, layer.input));
+}
+
+// GridSample wants points in -1..1 over the picture's outer edges, (x, y) last.
+function addWarp(graph: Graph, base: Value, flow: Value, height: number, width: number): Value {
+  const places = new Float32Array(height * width * 2);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) places.set([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], (y * width + x) * 2);
+  }
+  const moved = mul(graph, transpose(graph, flow, [0, 2, 3, 1]), floats(graph, [2 / width, 2 / height]));
+  return gridSample(graph, base, add(graph, moved, floats(graph, places, [1, height, width, 2])));
 }

@@ -238,12 +238,14 @@ function batchSize({ mix }: HngRecipe): number {
 // The skip generator begins near the identity and learns what must change; at the identity itself the layers below
 // the last would get no gradient.
 function identityStart(network: Network, seed: number): Parameters {
-  const name = 'dec/change/weights';
-  const shape = parameterShapes(network).get(name);
-  if (!shape) return new Map();
   const random = createRandom(seed);
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  return new Map([[name, { shape, data: Float32Array.from({ length: count }, () => 0.02 * normal(random)) }]]);
+  const shapes = [...parameterShapes(network)].filter(([name]) => /^dec\/(change|flow)\/weights$/.test(name));
+  return new Map(
+    shapes.map(([name, shape]) => {
+      const count = shape.reduce((product, extent) => product * extent, 1);
+      return [name, { shape, data: Float32Array.from({ length: count }, () => 0.01 * normal(random)) }];
+    }),
+  );
 }
 
 function recognitionModel(): Model {

@@ -4,6 +4,7 @@ import { tf } from '../backend.js';
 import { leakyRelu, relu } from '../kernels/activation.js';
 import { addBias } from '../kernels/bias.js';
 import { batchNorm, batchNormEpsilon } from '../kernels/batch-norm.js';
+import { warp } from '../kernels/warp.js';
 import { createRandom, seedAt } from '../random.js';
 import type { Variables } from './variables.js';
 
@@ -127,6 +128,10 @@ function runLayer(layer: Layer, inputs: readonly Tensor[], variable: (name: stri
       return inputs.reduce((sum, value) => tf.add(sum, value));
     case 'concat':
       return tf.concat([...inputs], x.rank - 1);
+    case 'warp': {
+      const [base, flow] = inputs as [Tensor4D, Tensor4D];
+      return warp(base, flow);
+    }
     case 'scale':
       return tf.mul(x, layer.factor);
   }
