@@ -6,6 +6,7 @@ import { kafkaConfig } from '@deadpan/shared/kafka-config';
 import { z } from 'zod';
 
 import { camerasConfig } from './live/camera-config.js';
+import { serviceConfig } from './services/service-config.js';
 
 /** How inference is run. */
 const inferenceConfig = z.strictObject({
@@ -42,6 +43,7 @@ export const deadpanConfig = z.strictObject({
   window: windowConfig.prefault({}),
   kafka: kafkaConfig.prefault({}),
   feed: feedConfig.prefault({}),
+  service: serviceConfig.prefault({}),
   cameras: camerasConfig,
 });
 

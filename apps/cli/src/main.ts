@@ -5,6 +5,7 @@ import { addAnalyzeCommand } from './commands/analyze.js';
 import { addConfigCommand } from './commands/config.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addLiveCommand } from './commands/live.js';
+import { addServiceCommand } from './commands/service.js';
 import { addTopicsCommand } from './commands/topics.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addModelsCommand } from './commands/models.js';
@@ -40,6 +41,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addConfigCommand(program, finish);
   addDoctorCommand(program, finish);
   addLiveCommand(program, finish);
+  addServiceCommand(program, finish);
   addTopicsCommand(program, finish);
   try {
     await program.parseAsync(argv, { from: 'user' });

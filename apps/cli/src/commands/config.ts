@@ -11,7 +11,8 @@ const DEFAULT_FILE = 'deadpan.yaml';
 
 /**
  * The effective configuration of a command.
- * @param file as given by `--config`; without it `deadpan.yaml` in the current folder, where there is one
+ * @param file as given by `--config`; without it the one that `DEADPAN_CONFIG` names, or `deadpan.yaml` in the current
+ * folder, where there is one
  * @param flags values by dotted path; undefined ones are passed over
  * @throws DeadpanError E_CONFIG
  */
@@ -20,7 +21,7 @@ export function effectiveConfig(
   flags: Readonly<Record<string, unknown>> = {},
 ): DeadpanConfig {
   return loadConfig(deadpanConfig, {
-    file: file ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined),
+    file: file ?? process.env['DEADPAN_CONFIG'] ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined),
     environment: process.env,
     flags,
   });
@@ -31,7 +32,7 @@ export function addConfigCommand(program: Command, finish: (exitCode: number) =>
   const config = program.command('config').description('Checks and shows the configuration.');
   const fileOption = [
     '--config <file>',
-    `configuration file (default: ${DEFAULT_FILE}, where there is one)`,
+    `configuration file (default: DEADPAN_CONFIG, or ${DEFAULT_FILE} where there is one)`,
   ] as const;
   config
     .command('check')

@@ -1,40 +1,38 @@
 import { z } from 'zod';
 
-/** The cameras of `deadpan live`: read at the start, and again at SIGHUP. */
+/** One camera. */
+export const cameraConfig = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'a name has up to 64 letters, digits, spaces or . _ -')
+    .describe('Name of the camera: unique.'),
+  address: z
+    .string()
+    .min(1)
+    .describe(
+      'rtsp://, rtsps://, http(s):// with MJPEG, a file or /dev/videoN. Keep passwords outside: ${NAME}.',
+    )
+    .meta({ secret: true }),
+  fps: z
+    .number()
+    .positive()
+    .max(120)
+    .nullable()
+    .default(5)
+    .describe('Analysed frames a second; null: all.')
+    .meta({ unit: 'frames/s' }),
+  paused: z.boolean().default(false).describe('Whether the camera waits until an operator resumes it.'),
+});
+
+/** The cameras of `deadpan live` and `deadpan service ingest`: read at the start, and by `live` again at SIGHUP. */
 export const camerasConfig = z
-  .array(
-    z.strictObject({
-      name: z
-        .string()
-        .regex(
-          /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u,
-          'a name has up to 64 letters, digits, spaces or . _ -',
-        )
-        .describe('Name of the camera: unique.'),
-      address: z
-        .string()
-        .min(1)
-        .describe(
-          'rtsp://, rtsps://, http(s):// with MJPEG, a file or /dev/videoN. Keep passwords outside: ${NAME}.',
-        )
-        .meta({ secret: true }),
-      fps: z
-        .number()
-        .positive()
-        .max(120)
-        .nullable()
-        .default(5)
-        .describe('Analysed frames a second; null: all.')
-        .meta({ unit: 'frames/s' }),
-      paused: z.boolean().default(false).describe('Whether the camera waits until an operator resumes it.'),
-    }),
-  )
+  .array(cameraConfig)
   .refine(
     (cameras) => new Set(cameras.map(({ name }) => name)).size === cameras.length,
     'two cameras have the same name',
   )
   .default([])
-  .describe('The cameras of `deadpan live`.');
+  .describe('The cameras of `deadpan live` and `deadpan service ingest`.');
 
 /** One camera of the configuration. */
-export type CameraSpec = z.output<typeof camerasConfig>[number];
+export type CameraSpec = z.output<typeof cameraConfig>;

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 
 import { createAlign, createAlignStage } from '@deadpan/align';
 import { dashboardRoot } from '@deadpan/dashboard';
-import { createFeedServer, type CameraProbe, type FeedServer } from '@deadpan/feed';
-import { cameraAddress, createCamera, probeCamera, type Ffmpeg } from '@deadpan/ingest';
+import { createFeedServer, type FeedServer } from '@deadpan/feed';
+import { cameraAddress, createCamera, type Ffmpeg } from '@deadpan/ingest';
 import type { InferencePool } from '@deadpan/nets';
 import { createStageMetrics, type Expression, type Logger } from '@deadpan/shared';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import sharp from 'sharp';
 
 import type { DeadpanConfig } from '../config.js';
 import { runEmbedded } from '../pipeline/embedded.js';
@@ -17,6 +16,7 @@ import type { CameraSpec } from './camera-config.js';
 import { createCameraDesk, type CameraDesk } from './camera-desk.js';
 import { createFrameLine } from './frame-line.js';
 import { createFramePictures } from './frame-pictures.js';
+import { probeForFeed } from './probe-for-feed.js';
 
 /** What {@link startLive} needs. */
 export interface LiveOptions {
@@ -153,18 +153,6 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
       await ended.catch(() => undefined);
       await feed.close();
     },
-  };
-}
-
-async function probeForFeed(ffmpeg: Ffmpeg, address: string, signal: AbortSignal): Promise<CameraProbe> {
-  const { picture, ...answer } = await probeCamera(ffmpeg, address, signal);
-  if (picture === null) return { ...answer, preview: null };
-  const { width, height, data } = picture;
-  return {
-    ...answer,
-    preview: await sharp(data, { raw: { width, height, channels: 3 } })
-      .jpeg({ quality: 75 })
-      .toBuffer(),
   };
 }
 

@@ -10,7 +10,7 @@ export interface PartitionRun<In> {
    * The sender as this run may use it: what it sends after its partition went to somebody else is forgotten, and its
    * `end()` ends nothing, for other runs go on.
    */
-  guard<Out>(sender: Sender<Out>): Sender<Out>;
+  readonly guard: <Out>(sender: Sender<Out>) => Sender<Out>;
 }
 
 /**

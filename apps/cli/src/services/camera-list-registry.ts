@@ -1,0 +1,103 @@
+import type { CameraEntry, CameraProbe, CameraRegistry } from '@deadpan/feed';
+import { cameraAddress } from '@deadpan/ingest';
+import { DeadpanError } from '@deadpan/shared';
+
+import type { CameraSpec } from '../live/camera-config.js';
+import {
+  createCameraListReceiver,
+  createCameraListSender,
+  putCamera,
+  type CameraListOptions,
+} from './camera-list.js';
+
+/** What {@link createCameraListRegistry} needs. */
+export interface CameraListRegistryOptions extends CameraListOptions {
+  /** A group of this process alone: it reads the whole list. */
+  readonly group: string;
+  readonly probe: (address: string, signal: AbortSignal) => Promise<CameraProbe>;
+}
+
+/** The cameras of `deadpan.cameras.v1`, for the feed. */
+export interface CameraListRegistry extends CameraRegistry {
+  /** Resolves when the list is being read. */
+  start(): Promise<void>;
+  /** Resolves after `close`; rejects when the list cannot be read any more. */
+  readonly done: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Reads and edits the list; whichever ingest has the camera's partition follows. */
+export function createCameraListRegistry(options: CameraListRegistryOptions): CameraListRegistry {
+  const receiver = createCameraListReceiver(options, options.group);
+  const sender = createCameraListSender(options);
+  const cameras = new Map<string, CameraSpec>();
+  const listeners = new Set<() => void>();
+
+  const entryOf = ({ name, address, fps, paused }: CameraSpec): CameraEntry => ({
+    id: name,
+    address: cameraAddress(address).shown,
+    fps,
+    paused,
+  });
+  function take(camera: CameraSpec, removed: boolean): void {
+    if (removed) cameras.delete(camera.name);
+    else cameras.set(camera.name, camera);
+    for (const listener of listeners) listener();
+  }
+  async function put(camera: CameraSpec, removed = false): Promise<CameraEntry> {
+    const entry = entryOf(camera);
+    await putCamera(sender, { ...camera, removed });
+    // What was just written is known at once, and read back later.
+    take(camera, removed);
+    return entry;
+  }
+  function need(camera: string): CameraSpec {
+    const found = cameras.get(camera);
+    if (found === undefined) throw new DeadpanError('E_NOT_FOUND', `There is no camera "${camera}".`);
+    return found;
+  }
+
+  async function follow(): Promise<void> {
+    for await (const record of receiver) {
+      const { removed, ...camera } = record.value;
+      take(camera, removed);
+      record.ack();
+    }
+  }
+
+  return {
+    list: () => [...cameras.values()].map(entryOf),
+    get(camera) {
+      const found = cameras.get(camera);
+      return found === undefined ? undefined : entryOf(found);
+    },
+    async add({ id, address, fps, paused }) {
+      if (cameras.has(id)) throw new DeadpanError('E_CONFLICT', `There is a camera "${id}" already.`);
+      return put({ name: id, address, fps, paused });
+    },
+    async update(camera, change) {
+      const { name, address, fps, paused } = need(camera);
+      return put({
+        name,
+        address: change.address ?? address,
+        fps: change.fps === undefined ? fps : change.fps,
+        paused: change.paused ?? paused,
+      });
+    },
+    async remove(camera) {
+      await put(need(camera), true);
+    },
+    probe: options.probe,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    start: () => receiver.start(),
+    done: follow(),
+    async close() {
+      await receiver.stop(0);
+      await receiver.close();
+      await sender.end();
+    },
+  };
+}

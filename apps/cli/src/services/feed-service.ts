@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+
+import { dashboardRoot } from '@deadpan/dashboard';
+import { createFeedServer, runFeedStage } from '@deadpan/feed';
+import { findFfmpeg } from '@deadpan/ingest';
+import { emotionCodec, expressionCodec, statusCodec, type Logger, type StageObserver } from '@deadpan/shared';
+import { TOPICS, type KafkaClient } from '@deadpan/shared/kafka';
+import type { Registry } from 'prom-client';
+
+import type { DeadpanConfig } from '../config.js';
+import { probeForFeed } from '../live/probe-for-feed.js';
+import { version } from '../version.js';
+import { createCameraListRegistry } from './camera-list-registry.js';
+import type { KafkaEnds } from './kafka-ends.js';
+
+/** What {@link runFeedService} needs. */
+export interface FeedServiceOptions {
+  readonly config: DeadpanConfig;
+  readonly client: KafkaClient;
+  readonly ends: KafkaEnds;
+  readonly registry: Registry;
+  readonly observer: StageObserver;
+  readonly logger: Logger;
+  readonly missing: () => readonly string[];
+  readonly signal: AbortSignal;
+  readonly onReady: () => void;
+}
+
+/**
+ * Serves what the public topics say: WebSocket, HTTP and dashboard. Every feed reads all partitions, in groups of its
+ * own, so that each tells everything; one that keeps its history in a file goes on where it was.
+ */
+export async function runFeedService(options: FeedServiceOptions): Promise<void> {
+  const { config, client, ends, registry, observer, logger, missing, signal, onReady } = options;
+  const own = `deadpan.feed.${hostname()}-${randomBytes(4).toString('hex')}`;
+  const kept = config.feed.history.enabled && config.feed.history.file !== '';
+  const emotionGroup = kept ? `deadpan.feed.${hostname()}` : own;
+  const now = Date.now();
+  const emotions = ends.receiver(TOPICS.emotions, emotionCodec, {
+    group: emotionGroup,
+    beginMs: now - config.feed.trackSeconds * 1000,
+  });
+  const expressions = ends.receiver(TOPICS.expressions, expressionCodec, { group: own, beginMs: now });
+  const statuses = ends.receiver(TOPICS.status, statusCodec, { group: own });
+  const receivers = [emotions, expressions, statuses];
+  const cameras = createCameraListRegistry({
+    ...{ client, logger, group: own },
+    probe: async (address, gone) => probeForFeed(await findFfmpeg(), address, gone),
+  });
+  const feed = await createFeedServer({
+    ...{ config: config.feed, cameras, version, registry, logger },
+    window: { size: config.window.size, hop: config.window.hop },
+    staticRoot: dashboardRoot,
+    readiness: missing,
+  });
+  logger.info({ url: feed.url }, `the dashboard is at ${feed.url}`);
+  const stop = (): void => {
+    for (const receiver of receivers) void receiver.stop();
+    void cameras.close();
+  };
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  try {
+    const started = Promise.all([cameras.start(), ...receivers.map((receiver) => receiver.start())]);
+    await Promise.all([
+      started.then(onReady),
+      cameras.done,
+      runFeedStage(feed, { emotions, expressions, statuses }, observer),
+    ]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await ends.closeReceivers();
+    await cameras.close();
+    await feed.close();
+  }
+}

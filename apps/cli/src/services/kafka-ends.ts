@@ -1,0 +1,79 @@
+import type { RecordCodec } from '@deadpan/shared';
+import {
+  createKafkaReceiver,
+  createKafkaSender,
+  type DeadLetters,
+  type KafkaClient,
+  type KafkaObserver,
+  type KafkaReceiver,
+  type KafkaReceiverOptions,
+  type KafkaSender,
+  type TopicLayout,
+} from '@deadpan/shared/kafka';
+
+/** What all ends of one process have in common. */
+export interface KafkaEndsOptions {
+  readonly client: KafkaClient;
+  readonly deadLetters: DeadLetters;
+  readonly observer: KafkaObserver;
+  /** Which program writes, for `ce_source`. */
+  readonly source: string;
+  /** The run has an end: senders mark it, receivers end there. */
+  readonly bounded: boolean;
+}
+
+/** How a topic is read. */
+export type ReadOptions = Pick<
+  KafkaReceiverOptions<unknown>,
+  'group' | 'replaySeconds' | 'inFlight' | 'beginMs'
+>;
+
+/** The ends of Kafka links that one process has. */
+export interface KafkaEnds {
+  sender<T>(topic: TopicLayout, codec: RecordCodec<T>): KafkaSender<T>;
+  receiver<T>(topic: TopicLayout, codec: RecordCodec<T>, how: ReadOptions): KafkaReceiver<T>;
+  /** Ends the senders: what waits is sent, and the end is marked unless the run was interrupted. */
+  endSenders(interrupted: boolean): Promise<void>;
+  /** What waits is forgotten: it is read again by whoever comes next. */
+  readonly abandonSenders: () => void;
+  /** Commits what is acked and disconnects. */
+  closeReceivers(): Promise<void>;
+}
+
+/** Makes ends and remembers them, so that they can be ended together. */
+export function createKafkaEnds(options: KafkaEndsOptions): KafkaEnds {
+  const { client, deadLetters, observer, source, bounded } = options;
+  const senders: Pick<KafkaSender<unknown>, 'end' | 'abandon'>[] = [];
+  const receivers: Pick<KafkaReceiver<unknown>, 'close'>[] = [];
+  const abandonSenders = (): void => {
+    for (const sender of senders) sender.abandon();
+  };
+  return {
+    sender(topic, codec) {
+      const sender = createKafkaSender({
+        ...{ client, topic, codec, source, observer },
+        deadLetters: deadLetters.sink,
+        markEnd: bounded,
+      });
+      senders.push(sender);
+      return sender;
+    },
+    receiver(topic, codec, how) {
+      const receiver = createKafkaReceiver({
+        ...{ client, topic, codec, deadLetters, observer, ...how },
+        untilEnd: bounded,
+      });
+      receivers.push(receiver);
+      return receiver;
+    },
+    async endSenders(interrupted) {
+      // An interrupted run must not say that this is the end.
+      if (interrupted && bounded) abandonSenders();
+      await Promise.all(senders.map((sender) => sender.end()));
+    },
+    abandonSenders,
+    async closeReceivers() {
+      await Promise.all(receivers.map((receiver) => receiver.close()));
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { emotionMessage, type EmotionMessage } from '@deadpan/shared';
+import { applyTopics, TOPICS, type KafkaClient } from '@deadpan/shared/kafka';
+import { stringify } from 'yaml';
+
+import { readAll } from './kafka-under-test.js';
+
+const CLI = fileURLToPath(new URL('../../../apps/cli/bin/deadpan.js', import.meta.url));
+
+/** A service in a process of its own. */
+export interface ServiceProcess {
+  readonly child: ChildProcess;
+  /** All that it has said so far. */
+  readonly said: () => string;
+  /** Resolves when it says that it is ready. */
+  readonly ready: Promise<void>;
+  /** Resolves with its exit code when it has ended; null when it was killed. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Services that share the topics of one client, and a configuration file. */
+export interface ServicesUnderTest {
+  readonly configFile: string;
+  start(...args: readonly string[]): ServiceProcess;
+  /** Ends what still runs and removes the file. */
+  close(): Promise<void>;
+}
+
+/** Creates the topics and writes the configuration. */
+export async function prepareServices(
+  client: KafkaClient,
+  settings: Record<string, unknown> = {},
+): Promise<ServicesUnderTest> {
+  await applyTopics(client);
+  const folder = mkdtempSync(join(tmpdir(), 'deadpan-services-'));
+  const configFile = join(folder, 'deadpan.yaml');
+  const { brokers, topicPrefix, partitions, sessionTimeout } = client.config;
+  const kafka = { brokers, topicPrefix, partitions, sessionTimeout };
+  writeFileSync(configFile, stringify({ kafka, inference: { workers: 1 }, ...settings }));
+  const running = new Set<ServiceProcess>();
+  return {
+    configFile,
+    start(...args) {
+      const child = spawn(process.execPath, [CLI, 'service', ...args, '--config', configFile], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let said = '';
+      let isReady: () => void = () => undefined;
+      const ready = new Promise<void>((resolve) => {
+        isReady = resolve;
+      });
+      const hear = (text: string): void => {
+        said += text;
+        if (said.includes('"msg":"ready"')) isReady();
+      };
+      child.stdout.setEncoding('utf8').on('data', hear);
+      child.stderr.setEncoding('utf8').on('data', hear);
+      const ended = once(child, 'close').then(([code]) => code as number | null);
+      const service: ServiceProcess = { child, said: () => said, ready, ended };
+      running.add(service);
+      void ended.then(() => running.delete(service));
+      return service;
+    },
+    async close() {
+      await Promise.all(
+        [...running].map(({ child, ended }) => {
+          child.kill('SIGKILL');
+          return ended;
+        }),
+      );
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** The newest emotion of each id in the topic, as a reader sees them; repeats with another content are named. */
+export async function emotionsById(
+  client: KafkaClient,
+): Promise<{ byId: Map<string, EmotionMessage>; records: number; changed: string[] }> {
+  const byId = new Map<string, EmotionMessage>();
+  const values = new Map<string, string>();
+  const changed: string[] = [];
+  let records = 0;
+  for (const { key, value } of await readAll(client, TOPICS.emotions.name)) {
+    // The mark of the end has no value.
+    if (key === null || value === null) continue;
+    records += 1;
+    const text = value.toString();
+    if ((values.get(key) ?? text) !== text) changed.push(key);
+    values.set(key, text);
+    byId.set(key, emotionMessage.parse(JSON.parse(text)));
+  }
+  return { byId, records, changed };
+}
