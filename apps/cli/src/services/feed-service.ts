@@ -33,19 +33,23 @@ export interface FeedServiceOptions {
  */
 export async function runFeedService(options: FeedServiceOptions): Promise<void> {
   const { config, client, ends, registry, observer, logger, missing, signal, onReady } = options;
-  const own = `deadpan.feed.${hostname()}-${randomBytes(4).toString('hex')}`;
+  // One a topic: a group whose members read different topics leaves some to nobody.
+  const life = randomBytes(4).toString('hex');
+  const group = (topic: string, name = life): string => `deadpan.feed.${hostname()}.${name}.${topic}`;
   const kept = config.feed.history.enabled && config.feed.history.file !== '';
-  const emotionGroup = kept ? `deadpan.feed.${hostname()}` : own;
   const now = Date.now();
   const emotions = ends.receiver(TOPICS.emotions, emotionCodec, {
-    group: emotionGroup,
+    group: group('emotions', kept ? 'kept' : life),
     beginMs: now - config.feed.trackSeconds * 1000,
   });
-  const expressions = ends.receiver(TOPICS.expressions, expressionCodec, { group: own, beginMs: now });
-  const statuses = ends.receiver(TOPICS.status, statusCodec, { group: own });
+  const expressions = ends.receiver(TOPICS.expressions, expressionCodec, {
+    group: group('expressions'),
+    beginMs: now,
+  });
+  const statuses = ends.receiver(TOPICS.status, statusCodec, { group: group('status') });
   const receivers = [emotions, expressions, statuses];
   const cameras = createCameraListRegistry({
-    ...{ client, logger, group: own },
+    ...{ client, logger, group: group('cameras') },
     probe: async (address, gone) => probeForFeed(await findFfmpeg(), address, gone),
   });
   const feed = await createFeedServer({
