@@ -7,7 +7,8 @@ export type TensorFlow = typeof import('@tensorflow/tfjs-node');
 /** Native TensorFlow is missing or does not load. */
 export class BackendError extends Error {
   readonly code = 'TENSORFLOW_MISSING';
-  readonly advice = 'Run `node infra/tensorflow/install.mjs` (see infra/tensorflow/README.md); it needs Python 3 with pip, make and g++.';
+  readonly advice =
+    'Run `node infra/tensorflow/install.mjs` (see infra/tensorflow/README.md); it needs Python 3 with pip, make and g++.';
   constructor(cause: unknown) {
     super('Native TensorFlow does not load. Run `node infra/tensorflow/install.mjs`.', { cause });
     this.name = 'BackendError';

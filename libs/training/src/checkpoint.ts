@@ -13,12 +13,17 @@ export interface Checkpoint<State> {
  * Writes a checkpoint: u32 length of the header, header (JSON), then the arrays as float32, little-endian.
  * Written beside and moved into place, so that a killed run leaves the old one whole.
  */
-export async function writeCheckpoint<State>(file: string, { state, tensors }: Checkpoint<State>): Promise<void> {
+export async function writeCheckpoint<State>(
+  file: string,
+  { state, tensors }: Checkpoint<State>,
+): Promise<void> {
   const index = [...tensors].map(([name, { shape }]) => ({ name, shape }));
   const header = Buffer.from(JSON.stringify({ format: 'deadpan-checkpoint-1', state, index }));
   const length = Buffer.alloc(4);
   length.writeUInt32LE(header.length);
-  const arrays = [...tensors.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  const arrays = [...tensors.values()].map(({ data }) =>
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+  );
   await writeFile(`${file}.part`, Buffer.concat([length, header, ...arrays]));
   await rename(`${file}.part`, file);
 }
@@ -30,7 +35,8 @@ export async function writeCheckpoint<State>(file: string, { state, tensors }: C
 export async function readCheckpoint<State>(file: string): Promise<Checkpoint<State>> {
   if (!existsSync(file)) throw new DeadpanError('E_TRAINING', `There is no checkpoint ${file}.`);
   const bytes = await readFile(file);
-  const invalid = (cause?: unknown): DeadpanError => new DeadpanError('E_TRAINING', `${file} is not a whole checkpoint.`, { cause });
+  const invalid = (cause?: unknown): DeadpanError =>
+    new DeadpanError('E_TRAINING', `${file} is not a whole checkpoint.`, { cause });
   if (bytes.length < 4 || bytes.length < 4 + bytes.readUInt32LE(0)) throw invalid();
   let offset = 4 + bytes.readUInt32LE(0);
   let header: { format: string; state: State; index: { name: string; shape: number[] }[] };
@@ -55,13 +61,15 @@ export async function readCheckpoint<State>(file: string): Promise<Checkpoint<St
 /** The arrays whose names begin with `prefix`, without it. */
 export function tensorsUnder(tensors: Parameters, prefix: string): Map<string, Weights> {
   const found = new Map<string, Weights>();
-  for (const [name, weights] of tensors) if (name.startsWith(prefix)) found.set(name.slice(prefix.length), weights);
+  for (const [name, weights] of tensors)
+    if (name.startsWith(prefix)) found.set(name.slice(prefix.length), weights);
   return found;
 }
 
 /** Joins several sets of arrays into one, each under its prefix. */
 export function joinTensors(parts: Readonly<Record<string, Parameters>>): Map<string, Weights> {
   const joined = new Map<string, Weights>();
-  for (const [prefix, tensors] of Object.entries(parts)) for (const [name, weights] of tensors) joined.set(prefix + name, weights);
+  for (const [prefix, tensors] of Object.entries(parts))
+    for (const [name, weights] of tensors) joined.set(prefix + name, weights);
   return joined;
 }

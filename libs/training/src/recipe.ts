@@ -82,7 +82,15 @@ export const hngRecipeSchema = z.strictObject({
   /** Width of the discriminator's first layer. */
   discriminator: z.int().positive(),
   /** Face caches; about one person in `holdOutEvery` of each is held out. */
-  sources: z.array(z.strictObject({ cache: z.string(), holdOutEvery: z.int().nonnegative().default(0), sameLight: z.boolean().default(false) })).min(1),
+  sources: z
+    .array(
+      z.strictObject({
+        cache: z.string(),
+        holdOutEvery: z.int().nonnegative().default(0),
+        sameLight: z.boolean().default(false),
+      }),
+    )
+    .min(1),
   /** Faces of a batch: same person, same light (paired by file), same person in other light, neutral itself, no partner. */
   mix: z.strictObject({
     pairs: z.int().nonnegative(),
@@ -142,6 +150,7 @@ export async function readRecipe(file: string): Promise<FerRecipe | HngRecipe> {
     throw new DeadpanError('E_CONFIG', `The recipe ${file} is not YAML.`, { cause });
   }
   const parsed = z.discriminatedUnion('kind', [ferRecipeSchema, hngRecipeSchema]).safeParse(value);
-  if (!parsed.success) throw new DeadpanError('E_CONFIG', `The recipe ${file} is not valid: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new DeadpanError('E_CONFIG', `The recipe ${file} is not valid: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

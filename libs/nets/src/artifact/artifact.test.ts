@@ -9,7 +9,16 @@ const folder = await mkdtemp(join(tmpdir(), 'deadpan-artifact-'));
 after(() => rm(folder, { recursive: true }));
 
 const model = Buffer.from('a model');
-const hng = { kind: 'hng', name: 'hng-skip', version: '1', sha256: sha256(model), recipe: 'hng-skip', dataSets: [], metrics: {}, inputSize: 64 };
+const hng = {
+  kind: 'hng',
+  name: 'hng-skip',
+  version: '1',
+  sha256: sha256(model),
+  recipe: 'hng-skip',
+  dataSets: [],
+  metrics: {},
+  inputSize: 64,
+};
 
 test('a folder without a model says so', async () => {
   await assert.rejects(readHngModel(join(folder, 'nowhere')), { code: 'E_MODEL_MISSING' });

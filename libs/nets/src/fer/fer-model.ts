@@ -14,7 +14,8 @@ export function buildFerModel(network: Network, parameters: Parameters, temperat
   const [height, width, channels] = network.input.shape;
   const face = graphInput(graph, 'face', ['N', channels, height, width]);
   const { logits, embedding } = addNetwork(graph, network, parameters, face);
-  if (logits === undefined || embedding === undefined) throw new Error(`${network.name} gives no logits and embedding`);
+  if (logits === undefined || embedding === undefined)
+    throw new Error(`${network.name} gives no logits and embedding`);
   const scaled = mul(graph, logits, floats(graph, [1 / temperature], []));
   graphOutput(graph, softmax(graph, scaled), 'probabilities', ['N', CLASSES.length]);
   const embeddingSource = network.outputs['embedding'] ?? '';

@@ -20,7 +20,11 @@ export interface FerHead {
  * The two-branch head: EC = FC2 -> logits; ML = FC3; FC4 = P1^T FC2 + P2^T FC3 (Eq. 17); FC5 = embedding.
  * Softmax gradients do not reach FC3 by construction; metric gradients reach FC2 through P1.
  */
-function twoBranchHead(net: NetworkBuilder, trunk: Source, head: FerHead): { logits: Source; embedding: Source } {
+function twoBranchHead(
+  net: NetworkBuilder,
+  trunk: Source,
+  head: FerHead,
+): { logits: Source; embedding: Source } {
   const features = net.dropout(net.flatten(trunk), head.dropout);
   const fc2 = net.leakyRelu(net.dense(features, 'fc2', head.branch), head.alpha);
   const fc3 = net.leakyRelu(net.dense(features, 'fc3', head.branch), head.alpha);
@@ -32,7 +36,14 @@ function twoBranchHead(net: NetworkBuilder, trunk: Source, head: FerHead): { log
 }
 
 /** The head of the released network. */
-export const residualHead: FerHead = { branch: 256, connecting: 128, embedding: 64, classes: 8, dropout: 0.4, alpha: 0.1 };
+export const residualHead: FerHead = {
+  branch: 256,
+  connecting: 128,
+  embedding: 64,
+  classes: 8,
+  dropout: 0.4,
+  alpha: 0.1,
+};
 
 /**
  * The released expression network: a 60x60 preprocessed face, enlarged inside the graph, through dlib's ResNet trunk
@@ -49,7 +60,11 @@ export function residualFerNetwork(size = 104, head: FerHead = residualHead): Ne
 export interface InceptionTrunk {
   readonly conv1: number;
   /** Per group: channels of the 1x1 path, reduced and full channels of the 3x3 path, then of the 5x5 path. */
-  readonly groups: readonly { readonly one: number; readonly three: readonly [number, number]; readonly five: readonly [number, number] }[];
+  readonly groups: readonly {
+    readonly one: number;
+    readonly three: readonly [number, number];
+    readonly five: readonly [number, number];
+  }[];
   readonly head: FerHead;
 }
 

@@ -6,7 +6,11 @@ import type { FerArtifact } from '../artifact/artifact.js';
  * @param reference embedding of its reference
  * @param scale distances that mean 0 and 1, from the model's artifact
  */
-export function intensityOf(face: ArrayLike<number>, reference: ArrayLike<number>, scale: FerArtifact['intensity']): number {
+export function intensityOf(
+  face: ArrayLike<number>,
+  reference: ArrayLike<number>,
+  scale: FerArtifact['intensity'],
+): number {
   const share = (embeddingDistance(face, reference) - scale.neutral) / (scale.strong - scale.neutral);
   return Math.min(1, Math.max(0, share));
 }

@@ -48,7 +48,10 @@ function upAndJoin(net: NetworkBuilder, deep: Source, skip: Source, name: string
   const [height, width] = net.shape(skip);
   // Narrowed before it is enlarged: the same result for a quarter of the work.
   const up = net.resize(net.conv(deep, `${name}/narrow`, channels, 1), height, width);
-  const joined = net.leakyRelu(net.add([up, net.conv(skip, `${name}/skip`, channels, 1)], `${name}/join`), ALPHA);
+  const joined = net.leakyRelu(
+    net.add([up, net.conv(skip, `${name}/skip`, channels, 1)], `${name}/join`),
+    ALPHA,
+  );
   return net.leakyRelu(net.conv(joined, `${name}/conv`, channels, 3), ALPHA);
 }
 

@@ -29,7 +29,8 @@ test('outputs have the shapes that the runtime expects', () => {
     assert.equal(outputShape(network, 'logits'), '1x1x8');
   }
   assert.equal(outputShape(residualFerNetwork(96), 'embedding'), '1x1x64');
-  for (const network of [skipHngNetwork(), plainHngNetwork(32)]) assert.equal(outputShape(network, 'reference'), '64x64x1');
+  for (const network of [skipHngNetwork(), plainHngNetwork(32)])
+    assert.equal(outputShape(network, 'reference'), '64x64x1');
   assert.equal(outputShape(lightCnnNetwork(), 'identity'), '1x1x256');
 });
 
@@ -39,11 +40,26 @@ test('the released generator is small enough to run for every face', () => {
 
 test('parameters are named and shaped by their layers', () => {
   const net = networkBuilder('tiny', { name: 'x', shape: [8, 8, 3] });
-  const y = net.dense(net.flatten(net.maxPool(net.batchNorm(net.conv('x', 'a', 4, 3, { stride: 2, padding: 'valid' })), 2, 2, 'same')), 'b', 5, { bias: false });
+  const y = net.dense(
+    net.flatten(
+      net.maxPool(net.batchNorm(net.conv('x', 'a', 4, 3, { stride: 2, padding: 'valid' })), 2, 2, 'same'),
+    ),
+    'b',
+    5,
+    { bias: false },
+  );
   const network = net.build({ y });
   assert.deepEqual(
     [...parameterShapes(network)].map(([name, shape]) => `${name} ${shape.join('x')}`),
-    ['a/weights 3x3x3x4', 'a/bias 4', 'a/batch-norm/scale 4', 'a/batch-norm/offset 4', 'a/batch-norm/mean 4', 'a/batch-norm/variance 4', 'b/weights 16x5'],
+    [
+      'a/weights 3x3x3x4',
+      'a/bias 4',
+      'a/batch-norm/scale 4',
+      'a/batch-norm/offset 4',
+      'a/batch-norm/mean 4',
+      'a/batch-norm/variance 4',
+      'b/weights 16x5',
+    ],
   );
   // Means and variances are measured, not learnt.
   assert.equal(parameterCount(network), 108 + 4 + 4 + 4 + 80);

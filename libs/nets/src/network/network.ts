@@ -13,14 +13,25 @@ export type Layer = { readonly name: string; readonly shape: Shape } & (
       readonly stride: number;
       readonly padding: 'same' | 'valid';
     }
-  | { readonly op: 'conv-transpose'; readonly input: Source; readonly kernel: number; readonly stride: number }
+  | {
+      readonly op: 'conv-transpose';
+      readonly input: Source;
+      readonly kernel: number;
+      readonly stride: number;
+    }
   | { readonly op: 'dense'; readonly input: Source; readonly bias: boolean }
   | { readonly op: 'batch-norm'; readonly input: Source }
   | { readonly op: 'relu' | 'sigmoid' | 'tanh' | 'softmax'; readonly input: Source }
   | { readonly op: 'leaky-relu'; readonly input: Source; readonly alpha: number }
   /** Elementwise maximum of the two halves of the channels (Light CNN). */
   | { readonly op: 'max-feature-map'; readonly input: Source }
-  | { readonly op: 'max-pool' | 'average-pool'; readonly input: Source; readonly size: number; readonly stride: number; readonly padding: 'same' | 'valid' }
+  | {
+      readonly op: 'max-pool' | 'average-pool';
+      readonly input: Source;
+      readonly size: number;
+      readonly stride: number;
+      readonly padding: 'same' | 'valid';
+    }
   /** Appends zeros at the bottom, at the right and after the last channel, up to the layer's shape. */
   | { readonly op: 'pad-end'; readonly input: Source }
   /** Bilinear, half-pixel centres. */

@@ -13,17 +13,28 @@ export function parameterShapes(network: Network): Map<string, readonly number[]
   for (const layer of network.layers) {
     const [, , channels] = layer.shape;
     if (layer.op === 'conv') {
-      shapes.set(`${layer.name}/weights`, [layer.kernel, layer.kernel, shapeOf(network, layer.input)[2], channels]);
+      shapes.set(`${layer.name}/weights`, [
+        layer.kernel,
+        layer.kernel,
+        shapeOf(network, layer.input)[2],
+        channels,
+      ]);
       shapes.set(`${layer.name}/bias`, [channels]);
     } else if (layer.op === 'conv-transpose') {
       // TensorFlow's order for transposed convolutions: [height, width, out, in].
-      shapes.set(`${layer.name}/weights`, [layer.kernel, layer.kernel, channels, shapeOf(network, layer.input)[2]]);
+      shapes.set(`${layer.name}/weights`, [
+        layer.kernel,
+        layer.kernel,
+        channels,
+        shapeOf(network, layer.input)[2],
+      ]);
       shapes.set(`${layer.name}/bias`, [channels]);
     } else if (layer.op === 'dense') {
       shapes.set(`${layer.name}/weights`, [shapeOf(network, layer.input)[2], channels]);
       if (layer.bias) shapes.set(`${layer.name}/bias`, [channels]);
     } else if (layer.op === 'batch-norm') {
-      for (const role of ['scale', 'offset', 'mean', 'variance']) shapes.set(`${layer.name}/${role}`, [channels]);
+      for (const role of ['scale', 'offset', 'mean', 'variance'])
+        shapes.set(`${layer.name}/${role}`, [channels]);
     }
   }
   return shapes;
@@ -43,7 +54,8 @@ export function multiplyAccumulates(network: Network): number {
   let sum = 0;
   for (const layer of network.layers) {
     const [height, width, channels] = layer.shape;
-    if (layer.op === 'conv') sum += height * width * channels * layer.kernel ** 2 * shapeOf(network, layer.input)[2];
+    if (layer.op === 'conv')
+      sum += height * width * channels * layer.kernel ** 2 * shapeOf(network, layer.input)[2];
     else if (layer.op === 'conv-transpose') {
       const [inHeight, inWidth, inChannels] = shapeOf(network, layer.input);
       sum += inHeight * inWidth * inChannels * layer.kernel ** 2 * channels;

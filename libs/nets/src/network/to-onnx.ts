@@ -39,7 +39,12 @@ export const BATCH_NORM_EPSILON = 1e-3;
  * @returns the value of each of the network's outputs by its public name; vectors are [N, units]
  * @throws Error when a parameter is missing
  */
-export function addNetwork(graph: Graph, network: Network, parameters: Parameters, input: Value): Record<string, Value> {
+export function addNetwork(
+  graph: Graph,
+  network: Network,
+  parameters: Parameters,
+  input: Value,
+): Record<string, Value> {
   const values = new Map<Source, Value>([[network.input.name, input]]);
   const valueOf = (source: Source): Value => {
     const value = values.get(source);
@@ -89,9 +94,15 @@ function addLayer(
       const factor = parameter('scale').data.map(
         (scale, c) => scale / Math.sqrt((parameter('variance').data[c] ?? 0) + BATCH_NORM_EPSILON),
       );
-      const offset = parameter('offset').data.map((value, c) => value - (parameter('mean').data[c] ?? 0) * (factor[c] ?? 0));
+      const offset = parameter('offset').data.map(
+        (value, c) => value - (parameter('mean').data[c] ?? 0) * (factor[c] ?? 0),
+      );
       const shape = [channels, 1, 1];
-      return add(graph, mul(graph, valueOf(layer.input), floats(graph, factor, shape)), floats(graph, offset, shape));
+      return add(
+        graph,
+        mul(graph, valueOf(layer.input), floats(graph, factor, shape)),
+        floats(graph, offset, shape),
+      );
     }
     case 'relu':
       return relu(graph, valueOf(layer.input));
@@ -105,15 +116,34 @@ function addLayer(
       return softmax(graph, valueOf(layer.input));
     case 'max-feature-map': {
       const x = valueOf(layer.input);
-      return max(graph, slice(graph, x, [0], [channels], [1]), slice(graph, x, [channels], [2 * channels], [1]));
+      return max(
+        graph,
+        slice(graph, x, [0], [channels], [1]),
+        slice(graph, x, [channels], [2 * channels], [1]),
+      );
     }
     case 'max-pool':
-      return maxPool(graph, valueOf(layer.input), layer.size, { stride: layer.stride, padding: layer.padding });
+      return maxPool(graph, valueOf(layer.input), layer.size, {
+        stride: layer.stride,
+        padding: layer.padding,
+      });
     case 'average-pool':
-      return averagePool(graph, valueOf(layer.input), layer.size, { stride: layer.stride, padding: layer.padding });
+      return averagePool(graph, valueOf(layer.input), layer.size, {
+        stride: layer.stride,
+        padding: layer.padding,
+      });
     case 'pad-end': {
       const [fromHeight, fromWidth, fromChannels] = shapeOf(network, layer.input);
-      return pad(graph, valueOf(layer.input), [0, 0, 0, 0, 0, channels - fromChannels, height - fromHeight, width - fromWidth]);
+      return pad(graph, valueOf(layer.input), [
+        0,
+        0,
+        0,
+        0,
+        0,
+        channels - fromChannels,
+        height - fromHeight,
+        width - fromWidth,
+      ]);
     }
     case 'resize': {
       const [fromHeight] = shapeOf(network, layer.input);
@@ -150,7 +180,8 @@ function denseWeights(network: Network, source: Source, weights: Weights): Weigh
 function addWarp(graph: Graph, base: Value, flow: Value, height: number, width: number): Value {
   const places = new Float32Array(height * width * 2);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) places.set([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], (y * width + x) * 2);
+    for (let x = 0; x < width; x++)
+      places.set([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1], (y * width + x) * 2);
   }
   const moved = mul(graph, transpose(graph, flow, [0, 2, 3, 1]), floats(graph, [2 / width, 2 / height]));
   return gridSample(graph, base, add(graph, moved, floats(graph, places, [1, height, width, 2])));

@@ -17,7 +17,12 @@ export function lightCnnNetwork(size = 64): Network {
       [384, 4],
     ] as const
   ).forEach(([channels, kernel], index) => {
-    last = net.maxPool(net.maxFeatureMap(net.conv(x, `conv${index + 1}`, channels, kernel, { padding: 'valid' })), 2, 2, 'same');
+    last = net.maxPool(
+      net.maxFeatureMap(net.conv(x, `conv${index + 1}`, channels, kernel, { padding: 'valid' })),
+      2,
+      2,
+      'same',
+    );
     x = last;
   });
   const identity = net.maxFeatureMap(net.dense(net.flatten(x), 'fc1', 512));

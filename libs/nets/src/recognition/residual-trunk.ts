@@ -61,8 +61,14 @@ export function residualTrunkParameters(weights: Parameters, contrast = 0.25): M
     const bias = weightsOf(weights, `${from}/conv/bias`).data;
     const channels = scale.length;
     const at = (values: Float32Array, index: number): number => values[index] ?? 0;
-    out.set(`${to}/weights`, { shape: filters.shape, data: filters.data.map((value, i) => value * at(scale, i % channels)) });
-    out.set(`${to}/bias`, { shape: [channels], data: bias.map((value, c) => value * at(scale, c) + at(offset, c)) });
+    out.set(`${to}/weights`, {
+      shape: filters.shape,
+      data: filters.data.map((value, i) => value * at(scale, i % channels)),
+    });
+    out.set(`${to}/bias`, {
+      shape: [channels],
+      data: bias.map((value, c) => value * at(scale, c) + at(offset, c)),
+    });
   };
   fold('conv32_down', 'conv32_down');
   for (const { down, blocks } of residualStages) {
@@ -79,7 +85,9 @@ export function residualTrunkParameters(weights: Parameters, contrast = 0.25): M
     for (let colourIndex = 0; colourIndex < colours; colourIndex++) {
       for (let channel = 0; channel < channels; channel++) {
         const to = position * channels + channel;
-        gray[to] = (gray[to] ?? 0) + contrast * (colour.data[(position * colours + colourIndex) * channels + channel] ?? 0);
+        gray[to] =
+          (gray[to] ?? 0) +
+          contrast * (colour.data[(position * colours + colourIndex) * channels + channel] ?? 0);
       }
     }
   }

@@ -1,4 +1,11 @@
-import { createLandmarker, LANDMARK_INPUT_SIZE, regionOfLandmarks, task, type OpenSession, type TaskRun } from '@deadpan/nets';
+import {
+  createLandmarker,
+  LANDMARK_INPUT_SIZE,
+  regionOfLandmarks,
+  task,
+  type OpenSession,
+  type TaskRun,
+} from '@deadpan/nets';
 import type { RgbImage } from '@deadpan/shared';
 import { alignedCrop, squareToImage } from '@deadpan/vision';
 import { canvasOffset } from './face-cache.js';
@@ -13,12 +20,19 @@ export interface AlignPayload {
  * Loads the landmark network in a worker. Landmarks are placed as at run time: on the square, then once more on the
  * upright square that follows from them; then the face is aligned with its surroundings.
  */
-export async function createCanvasRun(_options: null, open: OpenSession): Promise<TaskRun<AlignPayload, Uint8Array>> {
+export async function createCanvasRun(
+  _options: null,
+  open: OpenSession,
+): Promise<TaskRun<AlignPayload, Uint8Array>> {
   const placeLandmarks = await createLandmarker(open);
   return async ({ image, square }) => {
     const { x, y, side } = square;
-    const [first] = await placeLandmarks(image, [squareToImage(x + side / 2, y + side / 2, side, 0, LANDMARK_INPUT_SIZE)]);
-    const [landmarks] = first ? await placeLandmarks(image, [regionOfLandmarks(first, LANDMARK_INPUT_SIZE)]) : [];
+    const [first] = await placeLandmarks(image, [
+      squareToImage(x + side / 2, y + side / 2, side, 0, LANDMARK_INPUT_SIZE),
+    ]);
+    const [landmarks] = first
+      ? await placeLandmarks(image, [regionOfLandmarks(first, LANDMARK_INPUT_SIZE)])
+      : [];
     if (!landmarks) throw new Error('the landmark network placed nothing');
     return { result: alignedCrop(image, landmarks, canvasOffset) };
   };

@@ -5,13 +5,31 @@ import { augmentedInput } from '../loops/train-fer.js';
 import { centreCrop, drawCrop, enlarge, takeCrop } from './augment-face.js';
 import { canvasOffset, canvasSide, faceOfCanvas, withFace } from './face-cache.js';
 
-const canvas = Uint8Array.from({ length: canvasSide * canvasSide }, (_, i) => ((i % canvasSide) * 2 + Math.floor(i / canvasSide)) % 251);
-const options = { shift: 2, scale: [0.9, 1.1] as [number, number], rotation: 8, tight: 0.5, coarse: [0.5, 26] as [number, number], contrast: 0.3, noise: 8, erase: 0.5 };
+const canvas = Uint8Array.from(
+  { length: canvasSide * canvasSide },
+  (_, i) => ((i % canvasSide) * 2 + Math.floor(i / canvasSide)) % 251,
+);
+const options = {
+  shift: 2,
+  scale: [0.9, 1.1] as [number, number],
+  rotation: 8,
+  tight: 0.5,
+  coarse: [0.5, 26] as [number, number],
+  contrast: 0.3,
+  noise: 8,
+  erase: 0.5,
+};
 
 test('the centre crop is the middle of the aligned face, pixel by pixel', () => {
   const crop = takeCrop(canvas, centreCrop);
   const face = faceOfCanvas(canvas);
-  for (const [x, y] of [[0, 0], [59, 0], [13, 41], [59, 59]] as const) assert.equal(crop[y * 60 + x], face[(y + 2) * 64 + x + 2]);
+  for (const [x, y] of [
+    [0, 0],
+    [59, 0],
+    [13, 41],
+    [59, 59],
+  ] as const)
+    assert.equal(crop[y * 60 + x], face[(y + 2) * 64 + x + 2]);
 });
 
 test('a flip mirrors it', () => {

@@ -42,7 +42,13 @@ export interface Augmentation {
 
 /** The plain crop of evaluation: the middle 60x60 of the aligned 64x64 face. */
 export const centreCrop: Crop = {
-  x: 0, y: 0, scale: 1, rotation: 0, flip: false, frame: [0, 0, canvasSide - 1, canvasSide - 1], outside: undefined,
+  x: 0,
+  y: 0,
+  scale: 1,
+  rotation: 0,
+  flip: false,
+  frame: [0, 0, canvasSide - 1, canvasSide - 1],
+  outside: undefined,
 };
 
 /** Draws a crop. */
@@ -121,7 +127,8 @@ export function enlarge(pixels: Float32Array, from: number, to: number): Float32
       const fx = x - x0;
       const fy = y - y0;
       out[row * to + column] =
-        (at(x0, y0) * (1 - fx) + at(x0 + 1, y0) * fx) * (1 - fy) + (at(x0, y0 + 1) * (1 - fx) + at(x0 + 1, y0 + 1) * fx) * fy;
+        (at(x0, y0) * (1 - fx) + at(x0 + 1, y0) * fx) * (1 - fy) +
+        (at(x0, y0 + 1) * (1 - fx) + at(x0 + 1, y0 + 1) * fx) * fy;
     }
   }
   return out;
@@ -148,6 +155,7 @@ export function eraseRectangle(values: Float32Array, side: number, random: Rando
   const top = Math.floor(random.next() * (side - height));
   const level = uniform(random, -1, 1);
   for (let row = top; row < top + height; row++) {
-    for (let column = left; column < left + width; column++) values[row * side + column] = level + 0.3 * uniform(random, -1, 1);
+    for (let column = left; column < left + width; column++)
+      values[row * side + column] = level + 0.3 * uniform(random, -1, 1);
   }
 }

@@ -8,14 +8,22 @@ export interface DataSetTerms {
 export const dataSetTerms: Readonly<Record<string, DataSetTerms>> = {
   'ferplus-train': {
     title: 'FER+ training part',
-    terms: 'labels: MIT (Microsoft FERPlus); photos: third parties’, from the ICML 2013 facial expression challenge; research use',
+    terms:
+      'labels: MIT (Microsoft FERPlus); photos: third parties’, from the ICML 2013 facial expression challenge; research use',
   },
   'ferplus-valid': {
     title: 'FER+ public test part',
-    terms: 'labels: MIT (Microsoft FERPlus); photos: third parties’, from the ICML 2013 facial expression challenge; research use; used to choose weights and temperature, not to train',
+    terms:
+      'labels: MIT (Microsoft FERPlus); photos: third parties’, from the ICML 2013 facial expression challenge; research use; used to choose weights and temperature, not to train',
   },
-  lfw: { title: 'Labeled Faces in the Wild, with expression labels', terms: 'photos: third parties’, collected by the University of Massachusetts, Amherst; research use' },
-  london: { title: 'Face Research Lab London Set and Canada Set', terms: 'CC BY 4.0, Lisa DeBruine and Benedict Jones, Face Research Lab' },
+  lfw: {
+    title: 'Labeled Faces in the Wild, with expression labels',
+    terms: 'photos: third parties’, collected by the University of Massachusetts, Amherst; research use',
+  },
+  london: {
+    title: 'Face Research Lab London Set and Canada Set',
+    terms: 'CC BY 4.0, Lisa DeBruine and Benedict Jones, Face Research Lab',
+  },
 };
 
 /** What the trunk starts from. */

@@ -35,7 +35,10 @@ export function canvasOf(cache: FaceCache, index: number): Uint8Array {
 /** Writes `<folder>/<name>.json` and `<name>.bin`. */
 export async function writeFaceCache(folder: string, cache: FaceCache): Promise<void> {
   await writeFile(join(folder, `${cache.name}.bin`), cache.pixels);
-  await writeFile(join(folder, `${cache.name}.json`), JSON.stringify({ side: canvasSide, faces: cache.faces }));
+  await writeFile(
+    join(folder, `${cache.name}.json`),
+    JSON.stringify({ side: canvasSide, faces: cache.faces }),
+  );
 }
 
 /**
@@ -44,7 +47,10 @@ export async function writeFaceCache(folder: string, cache: FaceCache): Promise<
  */
 export async function readFaceCache(folder: string, name: string): Promise<FaceCache> {
   const pixels = await readFile(join(folder, `${name}.bin`));
-  const index = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as { side: number; faces: CachedFace[] };
+  const index = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as {
+    side: number;
+    faces: CachedFace[];
+  };
   if (index.side !== canvasSide || pixels.length !== index.faces.length * canvasSide * canvasSide) {
     throw new Error(`face cache ${name} in ${folder} is incomplete or of another version; prepare it again`);
   }
@@ -68,7 +74,10 @@ export function faceOfCanvas(canvas: Uint8Array): Uint8Array {
 export function withFace(canvas: Uint8Array, face: Uint8Array): Uint8Array {
   const out = canvas.slice();
   for (let row = 0; row < faceSide; row++) {
-    out.set(face.subarray(row * faceSide, (row + 1) * faceSide), (canvasOffset + row) * canvasSide + canvasOffset);
+    out.set(
+      face.subarray(row * faceSide, (row + 1) * faceSide),
+      (canvasOffset + row) * canvasSide + canvasOffset,
+    );
   }
   return out;
 }

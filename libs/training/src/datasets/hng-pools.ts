@@ -42,7 +42,10 @@ const CLEAR = 0.6;
  * Sorts the faces of several caches into pools.
  * @param part faces of the people who train, or of those held out
  */
-export function hngPools(sources: readonly PoolSource[], part: 'training' | 'heldOut' = 'training'): HngPools {
+export function hngPools(
+  sources: readonly PoolSource[],
+  part: 'training' | 'heldOut' = 'training',
+): HngPools {
   const pairs: FacePairAt[] = [];
   const loosePairs: FacePairAt[] = [];
   const neutral: FaceAt[] = [];
@@ -93,8 +96,12 @@ export function generatorFace({ cache, index }: FaceAt, crop: Crop): Float32Arra
  * A light change, the same for both faces of a pair, in place.
  * @param light contrast and gamma
  */
-export function applyLight(face: Float32Array, { contrast, gamma }: { contrast: number; gamma: number }): void {
-  for (let i = 0; i < face.length; i++) face[i] = Math.min(1, Math.max(0, ((face[i] ?? 0) ** gamma - 0.5) * contrast + 0.5));
+export function applyLight(
+  face: Float32Array,
+  { contrast, gamma }: { contrast: number; gamma: number },
+): void {
+  for (let i = 0; i < face.length; i++)
+    face[i] = Math.min(1, Math.max(0, ((face[i] ?? 0) ** gamma - 0.5) * contrast + 0.5));
 }
 
 /**
@@ -105,7 +112,8 @@ export function matchLight(face: Float32Array, other: Float32Array): void {
   const own = middleStatistics(face);
   const wanted = middleStatistics(other);
   const scale = wanted.deviation / Math.max(0.02, own.deviation);
-  for (let i = 0; i < face.length; i++) face[i] = Math.min(1, Math.max(0, ((face[i] ?? 0) - own.mean) * scale + wanted.mean));
+  for (let i = 0; i < face.length; i++)
+    face[i] = Math.min(1, Math.max(0, ((face[i] ?? 0) - own.mean) * scale + wanted.mean));
 }
 
 function middleStatistics(face: Float32Array): { mean: number; deviation: number } {

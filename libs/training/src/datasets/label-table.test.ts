@@ -19,8 +19,8 @@ const VOTES = 'path,neutral,happiness,surprise,sadness,anger,disgust,fear,contem
 test('votes: the majority is the label, single votes are no target', async () => {
   const [face] = await labels(`${VOTES}a.png,4,0,0,1,3,2,0,0,0,0\n`);
   assert.equal(face?.path, 'a.png');
-  assert.equal(face?.label, 0);
-  assert.deepEqual(face?.target, [4 / 9, 0, 0, 0, 3 / 9, 2 / 9, 0, 0]);
+  assert.equal(face.label, 0);
+  assert.deepEqual(face.target, [4 / 9, 0, 0, 0, 3 / 9, 2 / 9, 0, 0]);
 });
 
 test('ties and majorities of no class have no label', () => {
@@ -36,7 +36,13 @@ test('a face that most did not know, or on which nobody agrees, has no target', 
 
 test('expressions by name, with the person', async () => {
   const faces = await labels('path,subject,expression\na.jpg,ann,surprise\nb.jpg,,neutral\n');
-  assert.deepEqual(faces.map(({ label, subject }) => [label, subject]), [[2, 'ann'], [0, undefined]]);
+  assert.deepEqual(
+    faces.map(({ label, subject }) => [label, subject]),
+    [
+      [2, 'ann'],
+      [0, undefined],
+    ],
+  );
 });
 
 test('what cannot be understood is named by its row', async () => {

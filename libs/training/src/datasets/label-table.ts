@@ -29,13 +29,24 @@ export async function readLabels(file: string): Promise<LabelledImage[]> {
   } catch (cause) {
     throw new DeadpanError('E_INPUT_MISSING', `The labels ${file} cannot be read.`, { cause });
   }
-  const rows = parse(text, { columns: true, skip_empty_lines: true, trim: true }) as unknown as Record<string, string>[];
+  const rows = parse(text, { columns: true, skip_empty_lines: true, trim: true }) as unknown as Record<
+    string,
+    string
+  >[];
   return rows.map((row, index) => {
     const path = row['path'];
-    if (path === undefined || path === '') throw new DeadpanError('E_DATA', `Row ${index + 2} of ${file} has no path.`);
+    if (path === undefined || path === '')
+      throw new DeadpanError('E_DATA', `Row ${index + 2} of ${file} has no path.`);
     const subject = row['subject'] === '' ? undefined : row['subject'];
     const part = row['part'] === '' ? undefined : row['part'];
-    return { path, subject, part, ...(row['expression'] === undefined ? fromVotes(row, file, index) : fromName(row['expression'], file, index)) };
+    return {
+      path,
+      subject,
+      part,
+      ...(row['expression'] === undefined
+        ? fromVotes(row, file, index)
+        : fromName(row['expression'], file, index)),
+    };
   });
 }
 
@@ -49,10 +60,15 @@ function fromName(expression: string, file: string, index: number): Pick<Labelle
   return { label, target: CLASSES.map((_, k) => (k === label ? 1 : 0)) };
 }
 
-function fromVotes(row: Readonly<Record<string, string>>, file: string, index: number): Pick<LabelledImage, 'label' | 'target'> {
+function fromVotes(
+  row: Readonly<Record<string, string>>,
+  file: string,
+  index: number,
+): Pick<LabelledImage, 'label' | 'target'> {
   const votes = [...CLASSES, ...NO_CLASS].map((name) => {
     const count = Number(row[name] ?? (NO_CLASS.includes(name) ? 0 : Number.NaN));
-    if (!Number.isFinite(count) || count < 0) throw new DeadpanError('E_DATA', `Row ${index + 2} of ${file} has no votes for ${name}.`);
+    if (!Number.isFinite(count) || count < 0)
+      throw new DeadpanError('E_DATA', `Row ${index + 2} of ${file} has no votes for ${name}.`);
     return count;
   });
   return { label: majorityOf(votes), target: targetOf(votes) };
@@ -63,7 +79,9 @@ export function majorityOf(votes: readonly number[]): number | undefined {
   const most = Math.max(...votes);
   const winners = votes.flatMap((count, k) => (count === most ? [k] : []));
   const [winner] = winners;
-  return winners.length === 1 && most > 0 && winner !== undefined && winner < CLASSES.length ? winner : undefined;
+  return winners.length === 1 && most > 0 && winner !== undefined && winner < CLASSES.length
+    ? winner
+    : undefined;
 }
 
 /**

@@ -12,17 +12,44 @@ after(() => rm(folder, { recursive: true }));
 
 test('pictures of any kind become one cache that can be read back', async () => {
   const gray = Uint8Array.from({ length: 48 * 48 }, (_, i) => (i * 7) % 256);
-  await sharp(gray, { raw: { width: 48, height: 48, channels: 1 } }).png().toFile(join(folder, 'a.png'));
-  await sharp({ create: { width: 60, height: 80, channels: 3, background: '#876' } }).jpeg().toFile(join(folder, 'b.jpg'));
-  await writeFile(join(folder, 'labels.csv'), 'path,subject,expression\na.png,ann,happiness\nb.jpg,bob,neutral\n');
-  await prepareFaces({ data: folder, labels: join(folder, 'labels.csv'), square: faceSquares.whole, name: 'set', out: folder, workers: 1 });
+  await sharp(gray, { raw: { width: 48, height: 48, channels: 1 } })
+    .png()
+    .toFile(join(folder, 'a.png'));
+  await sharp({ create: { width: 60, height: 80, channels: 3, background: '#876' } })
+    .jpeg()
+    .toFile(join(folder, 'b.jpg'));
+  await writeFile(
+    join(folder, 'labels.csv'),
+    'path,subject,expression\na.png,ann,happiness\nb.jpg,bob,neutral\n',
+  );
+  await prepareFaces({
+    data: folder,
+    labels: join(folder, 'labels.csv'),
+    square: faceSquares.whole,
+    name: 'set',
+    out: folder,
+    workers: 1,
+  });
   const cache = await readFaceCache(folder, 'set');
-  assert.deepEqual(cache.faces.map(({ label, subject }) => [label, subject]), [[1, 'ann'], [0, 'bob']]);
+  assert.deepEqual(
+    cache.faces.map(({ label, subject }) => [label, subject]),
+    [
+      [1, 'ann'],
+      [0, 'bob'],
+    ],
+  );
   assert.equal(cache.pixels.length, 2 * canvasSide * canvasSide);
 });
 
 test('a picture that cannot be read is named', async () => {
   await writeFile(join(folder, 'labels.csv'), 'path,expression\nmissing.png,anger\n');
-  const options = { data: folder, labels: join(folder, 'labels.csv'), square: faceSquares.whole, name: 'none', out: folder, workers: 1 };
+  const options = {
+    data: folder,
+    labels: join(folder, 'labels.csv'),
+    square: faceSquares.whole,
+    name: 'none',
+    out: folder,
+    workers: 1,
+  };
   await assert.rejects(prepareFaces(options), { code: 'E_DATA', message: /missing\.png/ });
 });

@@ -50,7 +50,10 @@ export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> 
   const rows = await readLabels(options.labels);
   const size = canvasSide * canvasSide;
   const pixels = new Uint8Array(rows.length * size);
-  const pool = createInferencePool({ device: 'cpu', ...(options.workers === undefined ? {} : { workers: options.workers }) });
+  const pool = createInferencePool({
+    device: 'cpu',
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+  });
   const work = canvasTask();
   try {
     for (let start = 0; start < rows.length; start += CHUNK) {
@@ -72,7 +75,10 @@ export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> 
   return cache;
 }
 
-function squareIn({ width, height }: RgbImage, { side, down }: FaceSquare): { x: number; y: number; side: number } {
+function squareIn(
+  { width, height }: RgbImage,
+  { side, down }: FaceSquare,
+): { x: number; y: number; side: number } {
   const unit = Math.min(width, height);
   return { x: width / 2 - (side * unit) / 2, y: height / 2 + (down - side / 2) * unit, side: side * unit };
 }

@@ -19,14 +19,22 @@ const options = { classWeights: [1, 1, 1, 1, 1, 1, 1, 3], smoothing: 0.2, undeci
 
 test('rare classes weigh more, undecided faces less, faces without a target nothing', () => {
   const items = trainingItems(cache, options);
-  assert.deepEqual(items.map(({ index, weight }) => [index, weight]), [[0, 1], [1, 3], [2, 0.5]]);
+  assert.deepEqual(
+    items.map(({ index, weight }) => [index, weight]),
+    [
+      [0, 1],
+      [1, 3],
+      [2, 0.5],
+    ],
+  );
   assert.ok(Math.abs((items[0]?.target[0] ?? 0) - (0.8 + 0.2 / 8)) < 1e-12);
 });
 
 test('an epoch shows each face as often as it weighs, and is the same for the same seed', () => {
   const items = trainingItems(cache, options);
   const counts = [0, 0, 0];
-  for (let epoch = 0; epoch < 200; epoch++) for (const index of epochOrder(items, 1, epoch)) counts[index] = (counts[index] ?? 0) + 1;
+  for (let epoch = 0; epoch < 200; epoch++)
+    for (const index of epochOrder(items, 1, epoch)) counts[index] = (counts[index] ?? 0) + 1;
   assert.equal(counts[0], 200);
   assert.equal(counts[1], 600);
   assert.ok(Math.abs((counts[2] ?? 0) - 100) < 30);

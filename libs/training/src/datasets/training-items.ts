@@ -31,7 +31,8 @@ export function trainingItems(cache: FaceCache, options: ItemOptions): TrainingI
   return cache.faces.flatMap(({ target, label, subject }, index) => {
     if (!target || isHeldOut(subject, options.holdOutEvery)) return [];
     const weight =
-      target.reduce((sum, share, k) => sum + share * (options.classWeights[k] ?? 1), 0) * (label === undefined ? options.undecided : 1);
+      target.reduce((sum, share, k) => sum + share * (options.classWeights[k] ?? 1), 0) *
+      (label === undefined ? options.undecided : 1);
     const smooth = target.map((share) => share * (1 - options.smoothing) + options.smoothing / target.length);
     return [{ cache, index, target: smooth, label, weight }];
   });

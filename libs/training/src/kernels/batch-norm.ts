@@ -9,7 +9,11 @@ export const batchNormEpsilon = 1e-3;
  * Normalises each channel by the batch's own mean and variance. Twice as fast as the composed version of tfjs.
  * @returns the result and the batch's statistics, which the caller disposes; TensorFlow's variance is Bessel-corrected
  */
-export function batchNorm(x: Tensor4D, scale: Tensor1D, offset: Tensor1D): { value: Tensor4D; mean: Tensor1D; variance: Tensor1D } {
+export function batchNorm(
+  x: Tensor4D,
+  scale: Tensor1D,
+  offset: Tensor1D,
+): { value: Tensor4D; mean: Tensor1D; variance: Tensor1D } {
   const empty = tf.tensor1d([]);
   let statistics: [Tensor, Tensor] | undefined;
   const operation = tf.customGrad((input, gamma, beta, save) => {
@@ -17,8 +21,20 @@ export function batchNorm(x: Tensor4D, scale: Tensor1D, offset: Tensor1D): { val
       { name: 'U', kind: 'float', value: 0 },
       { name: 'epsilon', kind: 'float', value: batchNormEpsilon },
     ] as const;
-    const outputs = nativeOps('FusedBatchNormV3', [input as Tensor, gamma as Tensor, beta as Tensor, empty, empty], 6, attributes.slice(1));
-    const [value, mean, variance, reserve1, reserve2, reserve3] = outputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+    const outputs = nativeOps(
+      'FusedBatchNormV3',
+      [input as Tensor, gamma as Tensor, beta as Tensor, empty, empty],
+      6,
+      attributes.slice(1),
+    );
+    const [value, mean, variance, reserve1, reserve2, reserve3] = outputs as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
     // Kept, since what is made in here is otherwise freed with the gradient's scope.
     statistics = [tf.keep(mean), tf.keep(variance)];
     (save as (tensors: Tensor[]) => void)([input as Tensor, gamma as Tensor, reserve1, reserve2, reserve3]);
@@ -26,7 +42,12 @@ export function batchNorm(x: Tensor4D, scale: Tensor1D, offset: Tensor1D): { val
       value,
       gradFunc: (dy: Tensor, saved: Tensor[]) => {
         const [features, weights, ...reserves] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor];
-        return nativeOps('FusedBatchNormGradV3', [dy, features, weights, ...reserves], 5, attributes.slice(1)).slice(0, 3);
+        return nativeOps(
+          'FusedBatchNormGradV3',
+          [dy, features, weights, ...reserves],
+          5,
+          attributes.slice(1),
+        ).slice(0, 3);
       },
     };
   });

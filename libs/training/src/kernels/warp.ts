@@ -50,17 +50,39 @@ interface Corners {
 
 function cornersOf(picture: Tensor4D, flow: Tensor4D): Corners {
   const [n, h, w] = picture.shape;
-  const flat = tf.reshape(picture, [n, h * w]) as Tensor2D;
+  const flat = tf.reshape<Tensor2D>(picture, [n, h * w]);
   const along = (axis: 0 | 1, places: number[], last: number) => {
-    const at = tf.add(tf.reshape(tf.slice(flow, [0, 0, 0, axis], [n, h, w, 1]), [n, h * w]), tf.tensor1d(places)) as Tensor2D;
+    const at = tf.add<Tensor2D>(
+      tf.reshape(tf.slice(flow, [0, 0, 0, axis], [n, h, w, 1]), [n, h * w]),
+      tf.tensor1d(places),
+    );
     const clipped = tf.clipByValue(at, 0, last);
     const low = tf.minimum(tf.floor(clipped), last - 1);
-    return { low, part: tf.sub(clipped, low) as Tensor2D, inside: tf.cast(tf.equal(at, clipped), 'float32') as Tensor2D };
+    return {
+      low,
+      part: tf.sub<Tensor2D>(clipped, low),
+      inside: tf.cast<Tensor2D>(tf.equal(at, clipped), 'float32'),
+    };
   };
   const pixels = Array.from({ length: h * w }, (_, i) => i);
-  const x = along(0, pixels.map((i) => i % w), w - 1);
-  const y = along(1, pixels.map((i) => Math.floor(i / w)), h - 1);
-  const first = tf.cast(tf.add(tf.mul(y.low, w), x.low), 'int32') as Tensor2D;
-  const value = (offset: number): Tensor2D => tf.gather(flat, tf.add(first, tf.scalar(offset, 'int32')) as Tensor2D, 1, 1);
-  return { corners: [value(0), value(1), value(w), value(w + 1)], fx: x.part, fy: y.part, insideX: x.inside, insideY: y.inside };
+  const x = along(
+    0,
+    pixels.map((i) => i % w),
+    w - 1,
+  );
+  const y = along(
+    1,
+    pixels.map((i) => Math.floor(i / w)),
+    h - 1,
+  );
+  const first = tf.cast<Tensor2D>(tf.add(tf.mul(y.low, w), x.low), 'int32');
+  const value = (offset: number): Tensor2D =>
+    tf.gather(flat, tf.add<Tensor2D>(first, tf.scalar(offset, 'int32')), 1, 1);
+  return {
+    corners: [value(0), value(1), value(w), value(w + 1)],
+    fx: x.part,
+    fy: y.part,
+    insideX: x.inside,
+    insideY: y.inside,
+  };
 }

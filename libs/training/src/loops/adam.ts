@@ -14,7 +14,11 @@ export interface AdamOptions {
 /** An optimiser whose whole state can be read and set, so that a killed run goes on to the same numbers. */
 export interface Adam {
   /** Changes the variables that have a gradient. `factor` scales a variable's learning rate by its name. */
-  step(gradients: Readonly<Record<string, Tensor>>, learningRate: number, factor?: (name: string) => number): void;
+  step(
+    gradients: Readonly<Record<string, Tensor>>,
+    learningRate: number,
+    factor?: (name: string) => number,
+  ): void;
   /** Moments by `<name>/m` and `<name>/v`; live variables, not copies. */
   readonly moments: ReadonlyMap<string, Variable>;
   steps: number;
@@ -30,7 +34,8 @@ export function createAdam(variables: Variables, options: AdamOptions = adamDefa
   const moments = new Map<string, Variable>();
   for (const [name, variable] of variables) {
     if (!variable.trainable) continue;
-    for (const moment of ['m', 'v']) moments.set(`${name}/${moment}`, tf.variable(tf.zeros(variable.shape), false));
+    for (const moment of ['m', 'v'])
+      moments.set(`${name}/${moment}`, tf.variable(tf.zeros(variable.shape), false));
   }
   const adam: Adam = {
     moments,

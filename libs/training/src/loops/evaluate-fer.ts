@@ -4,7 +4,12 @@ import { tf } from '../backend.js';
 import { centreCrop, cropSide, takeCrop } from '../datasets/augment-face.js';
 import { expressionInput } from '../datasets/expression-input.js';
 import { canvasOf, type CachedFace, type FaceCache } from '../datasets/face-cache.js';
-import { argmax, classificationReport, confusionMatrix, type ClassificationReport } from '../metrics/classification.js';
+import {
+  argmax,
+  classificationReport,
+  confusionMatrix,
+  type ClassificationReport,
+} from '../metrics/classification.js';
 import { calibrationError, softmaxAt } from '../metrics/calibration.js';
 import { runNetwork } from '../networks/run-network.js';
 import type { Variables } from '../networks/variables.js';
@@ -25,7 +30,9 @@ export function predictFaces(
   filter: (face: CachedFace) => boolean = () => true,
   batch = 128,
 ): FerPredictions {
-  const indices = cache.faces.flatMap((face, index) => (face.label !== undefined && filter(face) ? [index] : []));
+  const indices = cache.faces.flatMap((face, index) =>
+    face.label !== undefined && filter(face) ? [index] : [],
+  );
   const logits: Float32Array[] = [];
   for (let start = 0; start < indices.length; start += batch) {
     const part = indices.slice(start, start + batch);
@@ -44,7 +51,10 @@ export function predictFaces(
 }
 
 /** Accuracy and calibration of predictions at a temperature. */
-export function reportOn({ labels, logits }: FerPredictions, temperature = 1): ClassificationReport & { readonly calibrationError: number } {
+export function reportOn(
+  { labels, logits }: FerPredictions,
+  temperature = 1,
+): ClassificationReport & { readonly calibrationError: number } {
   const probabilities = logits.map((row) => softmaxAt(row, temperature));
   const classes = logits[0]?.length ?? 0;
   const confusion = confusionMatrix(labels, probabilities.map(argmax), classes);

@@ -31,7 +31,12 @@ export interface FerExportFacts extends ExportFacts {
 }
 
 /** Writes `model.onnx`, `artifact.json` and `card.md` of an expression network into `folder`. */
-export async function exportFerModel(folder: string, network: Network, parameters: Parameters, facts: FerExportFacts): Promise<FerArtifact> {
+export async function exportFerModel(
+  folder: string,
+  network: Network,
+  parameters: Parameters,
+  facts: FerExportFacts,
+): Promise<FerArtifact> {
   const { card, metrics, dataSets, ...rest } = facts;
   const model = buildFerModel(network, parameters, facts.temperature);
   const artifact = ferArtifactSchema.parse({
@@ -51,10 +56,23 @@ export async function exportFerModel(folder: string, network: Network, parameter
 }
 
 /** Writes `model.onnx`, `artifact.json` and `card.md` of a reference generator into `folder`. */
-export async function exportHngModel(folder: string, network: Network, parameters: Parameters, facts: ExportFacts): Promise<HngArtifact> {
+export async function exportHngModel(
+  folder: string,
+  network: Network,
+  parameters: Parameters,
+  facts: ExportFacts,
+): Promise<HngArtifact> {
   const { card, metrics, dataSets, ...rest } = facts;
   const model = buildHngModel(network, parameters);
-  const artifact = hngArtifactSchema.parse({ kind: 'hng', name: network.name, ...rest, sha256: sha256(model), dataSets, metrics, inputSize: 64 });
+  const artifact = hngArtifactSchema.parse({
+    kind: 'hng',
+    name: network.name,
+    ...rest,
+    sha256: sha256(model),
+    dataSets,
+    metrics,
+    inputSize: 64,
+  });
   await writeModel(folder, model, artifact, card);
   return artifact;
 }

@@ -12,7 +12,10 @@ for (const network of [skipHngNetwork(), plainHngNetwork(8)]) {
   const inputs = tf.randomUniform<Rank.R4>([4, 64, 64, 1], 0, 1, 'float32', 2);
   const direction = tf.randomNormal([4, 64, 64, 1], 0, 1, 'float32', 3);
   const none = tf.zeros([4, 64, 64, 1]);
-  const touched = (gradients: Record<string, { abs(): { max(): { dataSync(): ArrayLike<number> } } }>, encoder: boolean): boolean[] =>
+  const touched = (
+    gradients: Record<string, { abs(): { max(): { dataSync(): ArrayLike<number> } } }>,
+    encoder: boolean,
+  ): boolean[] =>
     Object.entries(gradients)
       .filter(([name]) => name.startsWith(ENCODER_PREFIX) === encoder && name.endsWith('/weights'))
       .map(([, gradient]) => (gradient.abs().max().dataSync()[0] ?? 0) > 0);
@@ -38,7 +41,12 @@ for (const network of [skipHngNetwork(), plainHngNetwork(8)]) {
     const name = Object.keys(both).find((key) => key.startsWith('dec/') && key.endsWith('/weights')) ?? '';
     const sum = tf.add(content[name] ?? none, adversarial[name] ?? none);
     const scale = sum.abs().max().dataSync()[0] ?? 1;
-    const difference = tf.sub(both[name] ?? none, sum).abs().max().dataSync()[0] ?? 1;
+    const difference =
+      tf
+        .sub(both[name] ?? none, sum)
+        .abs()
+        .max()
+        .dataSync()[0] ?? 1;
     assert.ok(difference < 1e-4 * scale);
   });
 }

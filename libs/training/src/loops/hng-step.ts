@@ -136,7 +136,10 @@ function contentLoss(
 ): Scalar {
   const pairedInputs = batch.inputs.slice(0, batch.exact);
   const pairedTargets = batch.targets.slice(0, batch.exact);
-  const pixel = report('pixel', emphasizedPixelLoss(xh.slice(0, batch.exact), pairedTargets, pairedInputs, emphasis));
+  const pixel = report(
+    'pixel',
+    emphasizedPixelLoss(xh.slice(0, batch.exact), pairedTargets, pairedInputs, emphasis),
+  );
   const change = report('change', pixelLoss(xh, batch.inputs));
   let loss: Scalar = tf.add(tf.mul(pixel, weights.pixel), tf.mul(change, weights.change));
   if (known !== undefined) {

@@ -7,7 +7,12 @@ import { runNetwork } from '../networks/run-network.js';
 import type { Variables } from '../networks/variables.js';
 
 /** Embeddings of aligned 64x64 faces, grey levels 0..1, through the centre crop and the preprocessing of run time. */
-export function embedFaces(network: Network, variables: Variables, faces: readonly Float32Array[], batch = 128): Float32Array[] {
+export function embedFaces(
+  network: Network,
+  variables: Variables,
+  faces: readonly Float32Array[],
+  batch = 128,
+): Float32Array[] {
   const size = cropSide * cropSide;
   const embeddings: Float32Array[] = [];
   for (let start = 0; start < faces.length; start += batch) {
@@ -36,7 +41,12 @@ function middleOf(face: Float32Array): Float32Array {
 }
 
 /** Distances between the embeddings of faces and of their references. */
-export function referenceDistances(network: Network, variables: Variables, faces: readonly Float32Array[], references: readonly Float32Array[]): number[] {
+export function referenceDistances(
+  network: Network,
+  variables: Variables,
+  faces: readonly Float32Array[],
+  references: readonly Float32Array[],
+): number[] {
   const own = embedFaces(network, variables, faces);
   const other = embedFaces(network, variables, references);
   return own.map((embedding, i) => embeddingDistance(embedding, other[i] ?? embedding));
@@ -48,7 +58,10 @@ export function referenceDistances(network: Network, variables: Variables, faces
  * @param neutral distances of neutral faces to their references
  * @param expressive distances of faces whose taggers agreed
  */
-export function intensityScale(neutral: readonly number[], expressive: readonly number[]): FerArtifact['intensity'] {
+export function intensityScale(
+  neutral: readonly number[],
+  expressive: readonly number[],
+): FerArtifact['intensity'] {
   return { neutral: quantile(neutral, 0.5), strong: quantile(expressive, 0.8) };
 }
 

@@ -9,7 +9,11 @@ import { normal, type Random } from '../random.js';
  * @param dimensions D of the embedding
  * @param rank rows of L_A and L_B
  */
-export function createMetricParameters(dimensions: number, rank: number, random: Random): Map<string, Variable> {
+export function createMetricParameters(
+  dimensions: number,
+  rank: number,
+  random: Random,
+): Map<string, Variable> {
   const columns = orthonormalColumns(dimensions, rank, random);
   const matrix = (): Variable => tf.variable(tf.tensor2d(columns, [dimensions, rank]), true);
   return new Map([
@@ -42,5 +46,8 @@ function orthonormalColumns(rows: number, columns: number, random: Random): Floa
     const length = Math.hypot(...vector);
     basis.push(vector.map((value) => value / length));
   }
-  return Float32Array.from({ length: rows * columns }, (_, i) => basis[i % columns]?.[Math.floor(i / columns)] ?? 0);
+  return Float32Array.from(
+    { length: rows * columns },
+    (_, i) => basis[i % columns]?.[Math.floor(i / columns)] ?? 0,
+  );
 }

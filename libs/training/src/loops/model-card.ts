@@ -10,7 +10,9 @@ export interface UsedDataSet {
 }
 
 /** Lists data sets with their terms. */
-export function usedDataSets(caches: readonly { readonly name: string; readonly images: number }[]): UsedDataSet[] {
+export function usedDataSets(
+  caches: readonly { readonly name: string; readonly images: number }[],
+): UsedDataSet[] {
   return caches.map(({ name, images }) => ({
     name: dataSetTerms[name]?.title ?? name,
     images,
@@ -33,7 +35,16 @@ function percent(share: number): string {
 
 function dataSection(dataSets: readonly UsedDataSet[]): string {
   const rows = dataSets.map(({ name, images, terms }) => `| ${name} | ${images} | ${terms} |`);
-  return ['## Data', '', '| Set | Pictures | Terms |', '| --- | ---: | --- |', ...rows, '', recognitionWeightsTerms, ''].join('\n');
+  return [
+    '## Data',
+    '',
+    '| Set | Pictures | Terms |',
+    '| --- | ---: | --- |',
+    ...rows,
+    '',
+    recognitionWeightsTerms,
+    '',
+  ].join('\n');
 }
 
 /** What the card of an expression network reports. */
@@ -55,7 +66,10 @@ export function ferCard(facts: FerCardFacts): string {
     const row = validation.perClass[k];
     return `| ${name} | ${row?.count ?? 0} | ${percent(row?.recall ?? 0)} | ${percent(row?.precision ?? 0)} | ${(row?.f1 ?? 0).toFixed(2)} |`;
   });
-  const heldOut = facts.heldOut.map(({ name, report }) => `- ${dataSetTerms[name]?.title ?? name}, people who were held out: ${percent(report.accuracy)} of ${report.n}.`);
+  const heldOut = facts.heldOut.map(
+    ({ name, report }) =>
+      `- ${dataSetTerms[name]?.title ?? name}, people who were held out: ${percent(report.accuracy)} of ${report.n}.`,
+  );
   return `# ${facts.name} ${facts.version}
 
 Says which of eight expressions an aligned 60x60 gray face shows (${CLASSES.join(', ')}), and gives an embedding whose
@@ -84,7 +98,10 @@ ${MISUSE}`;
 }
 
 function weakest({ validation }: FerCardFacts): string {
-  const order = CLASSES.map((name, k): [ExpressionClass, number] => [name, validation.perClass[k]?.recall ?? 0]).sort(([, a], [, b]) => a - b);
+  const order = CLASSES.map((name, k): [ExpressionClass, number] => [
+    name,
+    validation.perClass[k]?.recall ?? 0,
+  ]).sort(([, a], [, b]) => a - b);
   return order
     .slice(0, 3)
     .map(([name, recall]) => `${name} (recall ${percent(recall)})`)

@@ -18,7 +18,9 @@ const EVERY = 4;
  * @param decay weight of the old value after one step; smaller in the beginning
  */
 export function createMovingAverage(variables: Variables, decay: number): MovingAverage {
-  const averages = new Map([...variables].map(([name, variable]) => [name, tf.variable(variable.clone(), false)]));
+  const averages = new Map(
+    [...variables].map(([name, variable]) => [name, tf.variable(variable.clone(), false)]),
+  );
   return {
     variables: averages,
     update(step) {

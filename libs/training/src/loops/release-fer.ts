@@ -44,7 +44,12 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
   const network = ferNetworkNamed(recipe.network);
   const variables = createVariables(network, createRandom(0), tensors);
   const validation = await readFaceCache(options.data, recipe.validation);
-  const sources = await Promise.all(recipe.sources.map(async (source) => ({ ...source, cache: await readFaceCache(options.data, source.cache) })));
+  const sources = await Promise.all(
+    recipe.sources.map(async (source) => ({
+      ...source,
+      cache: await readFaceCache(options.data, source.cache),
+    })),
+  );
 
   const predictions = predictFaces(network, variables, validation);
   const temperature = fitTemperature(predictions.logits, predictions.labels);
@@ -53,17 +58,26 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
     .filter(({ holdOutEvery }) => holdOutEvery > 0)
     .map(({ cache, holdOutEvery }) => ({
       name: cache.name,
-      report: reportOn(predictFaces(network, variables, cache, ({ subject }) => isHeldOut(subject, holdOutEvery)), temperature),
+      report: reportOn(
+        predictFaces(network, variables, cache, ({ subject }) => isHeldOut(subject, holdOutEvery)),
+        temperature,
+      ),
     }));
 
   const distances = (clear: (label: number) => boolean): number[] => {
     const faces = clearFaces(validation, clear);
     return referenceDistances(network, variables, faces, referencesOf(options.generator, faces));
   };
-  const intensity = intensityScale(distances((label) => label === 0), distances((label) => label !== 0));
+  const intensity = intensityScale(
+    distances((label) => label === 0),
+    distances((label) => label !== 0),
+  );
   disposeVariables(variables);
 
-  const dataSets = usedDataSets([...sources.map(({ cache }) => ({ name: cache.name, images: cache.faces.length })), { name: validation.name, images: validation.faces.length }]);
+  const dataSets = usedDataSets([
+    ...sources.map(({ cache }) => ({ name: cache.name, images: cache.faces.length })),
+    { name: validation.name, images: validation.faces.length },
+  ]);
   const facts = { name: network.name, version: options.version, recipe: recipe.name, dataSets };
   const metrics: Record<string, number> = {
     accuracy: report.accuracy,
@@ -71,17 +85,31 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
     macroF1: report.macroF1,
     calibrationError: report.calibrationError,
     ...Object.fromEntries(CLASSES.map((name, k) => [`recall ${name}`, report.perClass[k]?.recall ?? 0])),
-    ...Object.fromEntries(heldOut.map(({ name, report: other }) => [`accuracy ${name} held out`, other.accuracy])),
+    ...Object.fromEntries(
+      heldOut.map(({ name, report: other }) => [`accuracy ${name} held out`, other.accuracy]),
+    ),
   };
-  const { name: _, ...exported } = facts;
-  return exportFerModel(options.out, network, tensors, { ...exported, metrics, temperature, intensity, card: ferCard({ ...facts, validation: report, temperature, heldOut }) });
+  const exported = { version: facts.version, recipe: facts.recipe, dataSets: facts.dataSets };
+  return exportFerModel(options.out, network, tensors, {
+    ...exported,
+    metrics,
+    temperature,
+    intensity,
+    card: ferCard({ ...facts, validation: report, temperature, heldOut }),
+  });
 }
 
 /** The aligned 64x64 faces of a cache, grey levels 0..1, whose taggers agreed on a label that passes. */
 function clearFaces(cache: FaceCache, passes: (label: number) => boolean): Float32Array[] {
   const faces = cache.faces.flatMap(({ label, target }, index) =>
-    label !== undefined && passes(label) && (target?.[label] ?? 0) >= CLEAR ? [generatorFace({ cache, index }, centreCrop)] : [],
+    label !== undefined && passes(label) && (target?.[label] ?? 0) >= CLEAR
+      ? [generatorFace({ cache, index }, centreCrop)]
+      : [],
   );
-  if (faces.length === 0) throw new DeadpanError('E_TRAINING', `The cache ${cache.name} has no faces to calibrate the intensity on.`);
+  if (faces.length === 0)
+    throw new DeadpanError(
+      'E_TRAINING',
+      `The cache ${cache.name} has no faces to calibrate the intensity on.`,
+    );
   return faces;
 }

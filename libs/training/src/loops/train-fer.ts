@@ -6,7 +6,15 @@ import { DeadpanError } from '@deadpan/shared';
 import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { joinTensors, readCheckpoint, tensorsUnder, writeCheckpoint } from '../checkpoint.js';
-import { cropSide, drawCrop, enlarge, eraseRectangle, takeCrop, varyLight, type Augmentation } from '../datasets/augment-face.js';
+import {
+  cropSide,
+  drawCrop,
+  enlarge,
+  eraseRectangle,
+  takeCrop,
+  varyLight,
+  type Augmentation,
+} from '../datasets/augment-face.js';
 import { expressionInput } from '../datasets/expression-input.js';
 import { canvasOf, faceOfCanvas, readFaceCache, withFace, type FaceCache } from '../datasets/face-cache.js';
 import { epochOrder, trainingItems, type TrainingItem } from '../datasets/training-items.js';
@@ -18,7 +26,12 @@ import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
 import { tripletLoss } from '../losses/triplet.js';
 import { ferNetworkNamed, metricOnlyLayers } from '../networks/fer-networks.js';
 import { runNetwork } from '../networks/run-network.js';
-import { assignParameters, createVariables, disposeVariables, readParameters } from '../networks/variables.js';
+import {
+  assignParameters,
+  createVariables,
+  disposeVariables,
+  readParameters,
+} from '../networks/variables.js';
 import { createRandom, seedAt, uniform } from '../random.js';
 import type { FerRecipe } from '../recipe.js';
 import { createAdam } from './adam.js';
@@ -103,14 +116,27 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
   const items = recipe.sources.flatMap(({ cache, ...source }) => trainingItems(cacheNamed(cache), source));
 
   const network = ferNetworkNamed(recipe.network);
-  const variables = createVariables(network, createRandom(recipe.seed), await startingParameters(recipe, options));
-  const metric = recipe.metric ? createMetricParameters(embeddingUnits(network), recipe.metric.rank, createRandom(recipe.seed + 1)) : new Map<string, Variable>();
+  const variables = createVariables(
+    network,
+    createRandom(recipe.seed),
+    await startingParameters(recipe, options),
+  );
+  const metric = recipe.metric
+    ? createMetricParameters(embeddingUnits(network), recipe.metric.rank, createRandom(recipe.seed + 1))
+    : new Map<string, Variable>();
   const trained = new Map<string, Variable>([
     // Softmax alone never reaches the metric branch, and TensorFlow has no gradient for what a loss does not use.
-    ...[...variables].filter(([name]) => recipe.metric !== undefined || !metricOnlyLayers.includes(name.split('/')[0] ?? '')),
+    ...[...variables].filter(
+      ([name]) => recipe.metric !== undefined || !metricOnlyLayers.includes(name.split('/')[0] ?? ''),
+    ),
     ...[...metric].map(([name, variable]) => [`metric/${name}`, variable] as const),
   ]);
-  const adam = createAdam(trained, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: recipe.weightDecay });
+  const adam = createAdam(trained, {
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-7,
+    weightDecay: recipe.weightDecay,
+  });
   const average = createMovingAverage(variables, recipe.average);
 
   const checkpointFile = join(options.out, 'checkpoint.bin');
@@ -118,7 +144,9 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
   if (existsSync(checkpointFile)) {
     const checkpoint = await readCheckpoint<FerState>(checkpointFile);
     if (JSON.stringify(checkpoint.state.recipe) !== JSON.stringify(recipe)) {
-      throw new DeadpanError('E_TRAINING', `${options.out} holds a run of another recipe.`, { advice: 'Choose another folder, or remove it.' });
+      throw new DeadpanError('E_TRAINING', `${options.out} holds a run of another recipe.`, {
+        advice: 'Choose another folder, or remove it.',
+      });
     }
     state = checkpoint.state;
     assignParameters(trained, tensorsUnder(checkpoint.tensors, 'trained/'));
@@ -140,14 +168,24 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
       position = 0;
       order = epochOrder(items, recipe.seed, epoch);
     }
-    const plain = Array.from(order.subarray(position, position + recipe.batch), (index) => items[index] ?? missing('training item'));
+    const plain = Array.from(
+      order.subarray(position, position + recipe.batch),
+      (index) => items[index] ?? missing('training item'),
+    );
     position += recipe.batch;
-    const queries = recipe.metric ? drawPerClass(byClass, items, recipe.metric.perClass, seedAt(recipe.seed, 3, step)) : [];
-    const references = queries.length > 0 ? (options.references ?? missing('reference generator'))(queries.map(alignedFace)) : [];
+    const queries = recipe.metric
+      ? drawPerClass(byClass, items, recipe.metric.perClass, seedAt(recipe.seed, 3, step))
+      : [];
+    const references =
+      queries.length > 0
+        ? (options.references ?? missing('reference generator'))(queries.map(alignedFace))
+        : [];
     const batch = makeBatch(plain, queries, references, recipe, step);
-    const { value, gradients } = namedGradients(trained, () => ferLoss(network, variables, metric, batch, recipe, step, (name, term) => {
-      sums[name] = (sums[name] ?? 0) + (term.dataSync()[0] ?? 0);
-    }));
+    const { value, gradients } = namedGradients(trained, () =>
+      ferLoss(network, variables, metric, batch, recipe, step, (name, term) => {
+        sums[name] = (sums[name] ?? 0) + (term.dataSync()[0] ?? 0);
+      }),
+    );
     adam.step(gradients, learningRateAt(recipe.schedule, step));
     tf.dispose([value, gradients, batch.inputs, batch.targets]);
     step++;
@@ -167,15 +205,32 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     if (step % LOG_EVERY === 0 || evaluated) {
       const since = step % LOG_EVERY || LOG_EVERY;
       const terms = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / since]));
-      log.write(step, { ...terms, learningRate: learningRateAt(recipe.schedule, step), accuracy: accuracy ?? Number.NaN });
+      log.write(step, {
+        ...terms,
+        learningRate: learningRateAt(recipe.schedule, step),
+        accuracy: accuracy ?? Number.NaN,
+      });
       const imagesPerSecond = (since * imagesPerStep * 1000) / (performance.now() - started);
-      options.onProgress?.({ step, steps: recipe.schedule.steps, terms, imagesPerSecond, ...(accuracy === undefined ? {} : { accuracy }) });
+      options.onProgress?.({
+        step,
+        steps: recipe.schedule.steps,
+        terms,
+        imagesPerSecond,
+        ...(accuracy === undefined ? {} : { accuracy }),
+      });
       if (step % LOG_EVERY === 0) sums = {};
       started = performance.now();
     }
     if (step % recipe.checkpointEvery === 0 || step === recipe.schedule.steps) {
-      const tensors = joinTensors({ 'trained/': readParameters(trained), 'average/': readParameters(average.variables), 'moments/': readParameters(adam.moments) });
-      await writeCheckpoint<FerState>(checkpointFile, { state: { recipe, step, epoch, position, adamSteps: adam.steps, best }, tensors });
+      const tensors = joinTensors({
+        'trained/': readParameters(trained),
+        'average/': readParameters(average.variables),
+        'moments/': readParameters(adam.moments),
+      });
+      await writeCheckpoint<FerState>(checkpointFile, {
+        state: { recipe, step, epoch, position, adamSteps: adam.steps, best },
+        tensors,
+      });
       // The event loop breathes here, so that a signal can be seen.
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -196,7 +251,13 @@ interface FerBatch {
   readonly labels: readonly number[];
 }
 
-function makeBatch(plain: readonly TrainingItem[], queries: readonly TrainingItem[], references: readonly Uint8Array[], recipe: FerRecipe, step: number): FerBatch {
+function makeBatch(
+  plain: readonly TrainingItem[],
+  queries: readonly TrainingItem[],
+  references: readonly Uint8Array[],
+  recipe: FerRecipe,
+  step: number,
+): FerBatch {
   const size = cropSide * cropSide;
   const canvases = [...plain, ...queries].map(({ cache, index }) => canvasOf(cache, index));
   const pixels = new Float32Array((canvases.length + references.length) * size);
@@ -207,7 +268,10 @@ function makeBatch(plain: readonly TrainingItem[], queries: readonly TrainingIte
     const query = plain.length + row;
     const canvas = withFace(canvases[query] ?? missing('query'), reference);
     // The same seed as its query: the same crop, flip and light.
-    pixels.set(augmentedInput(canvas, recipe.augmentation, seedAt(recipe.seed, 1, step, query)), (canvases.length + row) * size);
+    pixels.set(
+      augmentedInput(canvas, recipe.augmentation, seedAt(recipe.seed, 1, step, query)),
+      (canvases.length + row) * size,
+    );
   });
   return {
     inputs: tf.tensor4d(pixels, [canvases.length + references.length, cropSide, cropSide, 1]),
@@ -226,7 +290,10 @@ function ferLoss(
   step: number,
   report: (name: string, term: Scalar) => void,
 ): Scalar {
-  const { logits, embedding } = runNetwork(network, variables, batch.inputs, { training: true, seed: seedAt(recipe.seed, 2, step) }) as { logits: Tensor2D; embedding: Tensor2D };
+  const { logits, embedding } = runNetwork(network, variables, batch.inputs, {
+    training: true,
+    seed: seedAt(recipe.seed, 2, step),
+  }) as { logits: Tensor2D; embedding: Tensor2D };
   const labelled = batch.targets.shape[0];
   const softmax = softmaxCrossEntropy(tf.slice(logits, [0, 0], [labelled, -1]), batch.targets);
   report('softmax', softmax);
@@ -246,8 +313,16 @@ function metricLoss(
   labels: readonly number[],
 ): Scalar {
   // Zero, but on the tape: every trained variable must have a gradient, also where the loss has no metric of its own.
-  const unused = [...parameters.values()].reduce<Scalar>((sum, variable) => tf.add(sum, tf.sum(tf.mul(variable as Tensor, 0))), tf.scalar(0));
-  const radial = { queries, references, centres: classCentres(queries, labels), referenceMask: tf.tensor1d(labels.map((label) => (label === 0 ? 0 : 1))) };
+  const unused = [...parameters.values()].reduce<Scalar>(
+    (sum, variable) => tf.add(sum, tf.sum(tf.mul(variable as Tensor, 0))),
+    tf.scalar(0),
+  );
+  const radial = {
+    queries,
+    references,
+    centres: classCentres(queries, labels),
+    referenceMask: tf.tensor1d(labels.map((label) => (label === 0 ? 0 : 1))),
+  };
   switch (options.loss) {
     case 'radial':
       return adaptiveRadialMetricLoss(asMetric(parameters), radial, options.signs);
@@ -256,9 +331,15 @@ function metricLoss(
     case 'centre':
       return tf.add(tf.add(unused, centreLoss(queries, labels)), tf.mul(tf.sum(references), 0));
     case 'contrastive':
-      return tf.add(tf.add(unused, contrastiveLoss(queries, labels, options.margin)), tf.mul(tf.sum(references), 0));
+      return tf.add(
+        tf.add(unused, contrastiveLoss(queries, labels, options.margin)),
+        tf.mul(tf.sum(references), 0),
+      );
     case 'triplet':
-      return tf.add(tf.add(unused, tripletLoss(queries, labels, options.margin)), tf.mul(tf.sum(references), 0));
+      return tf.add(
+        tf.add(unused, tripletLoss(queries, labels, options.margin)),
+        tf.mul(tf.sum(references), 0),
+      );
   }
 }
 
@@ -269,7 +350,9 @@ async function startingParameters(recipe: FerRecipe, options: FerRunOptions): Pr
 }
 
 function embeddingUnits(network: Network): number {
-  return network.layers.find(({ name }) => name === network.outputs['embedding'])?.shape[2] ?? missing('embedding');
+  return (
+    network.layers.find(({ name }) => name === network.outputs['embedding'])?.shape[2] ?? missing('embedding')
+  );
 }
 
 function classIndex(items: readonly TrainingItem[]): number[][] {
@@ -281,10 +364,18 @@ function classIndex(items: readonly TrainingItem[]): number[][] {
   return byClass.filter((members) => members.length > 0);
 }
 
-function drawPerClass(byClass: readonly (readonly number[])[], items: readonly TrainingItem[], perClass: number, seed: number): TrainingItem[] {
+function drawPerClass(
+  byClass: readonly (readonly number[])[],
+  items: readonly TrainingItem[],
+  perClass: number,
+  seed: number,
+): TrainingItem[] {
   const random = createRandom(seed);
   return byClass.flatMap((members) =>
-    Array.from({ length: perClass }, () => items[members[Math.floor(random.next() * members.length)] ?? 0] ?? missing('training item')),
+    Array.from(
+      { length: perClass },
+      () => items[members[Math.floor(random.next() * members.length)] ?? 0] ?? missing('training item'),
+    ),
   );
 }
 

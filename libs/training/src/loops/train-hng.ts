@@ -102,7 +102,11 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   const discriminatorNet = discriminatorNetwork(recipe.discriminator);
   const generator: Model = {
     network: generatorNet,
-    variables: createVariables(generatorNet, createRandom(recipe.seed), identityStart(generatorNet, recipe.seed + 2)),
+    variables: createVariables(
+      generatorNet,
+      createRandom(recipe.seed),
+      identityStart(generatorNet, recipe.seed + 2),
+    ),
   };
   const discriminator: Model = {
     network: discriminatorNet,

@@ -21,7 +21,12 @@ async function makeFaces(name: string, count: number): Promise<void> {
   const pixels = new Uint8Array(count * canvasSide * canvasSide);
   for (let i = 0; i < count; i++) {
     const label = i % CLASSES.length;
-    faces.push({ path: `${i}.png`, label, target: CLASSES.map((_, k) => (k === label ? 1 : 0)), subject: `person${Math.floor(i / 8) % 4}` });
+    faces.push({
+      path: `${i}.png`,
+      label,
+      target: CLASSES.map((_, k) => (k === label ? 1 : 0)),
+      subject: `person${Math.floor(i / 8) % 4}`,
+    });
     const [x0, y0] = [26 + (label % 3) * 20, 26 + Math.floor(label / 3) * 20];
     for (let y = 0; y < canvasSide; y++) {
       for (let x = 0; x < canvasSide; x++) {
@@ -41,7 +46,16 @@ const ferRecipe: FerRecipe = ferRecipeSchema.parse({
   network: 'inception-small',
   start: 'random',
   sources: [{ cache: 'made-up', classWeights: [1, 1, 1, 1, 1, 1, 1, 1] }],
-  augmentation: { shift: 1, scale: [0.95, 1.05], rotation: 3, tight: 0.2, coarse: [0.2, 30], contrast: 0.1, noise: 4, erase: 0.1 },
+  augmentation: {
+    shift: 1,
+    scale: [0.95, 1.05],
+    rotation: 3,
+    tight: 0.2,
+    coarse: [0.2, 30],
+    contrast: 0.1,
+    noise: 4,
+    erase: 0.1,
+  },
   batch: 16,
   schedule: { peak: 1e-3, warmUp: 2, steps: 6, floor: 0.1 },
   weightDecay: 0.01,
@@ -60,7 +74,10 @@ async function assertSameRun(one: string, other: string): Promise<void> {
   const [a, b] = [await finalWeights(one), await finalWeights(other)];
   assert.equal(a.size, b.size);
   for (const [name, values] of a) {
-    const difference = values.reduce((greatest, value, i) => Math.max(greatest, Math.abs(value - (b.get(name)?.[i] ?? Infinity))), 0);
+    const difference = values.reduce(
+      (greatest, value, i) => Math.max(greatest, Math.abs(value - (b.get(name)?.[i] ?? Infinity))),
+      0,
+    );
     assert.ok(difference < 1e-6, `${name} differs by ${difference}`);
   }
 }
@@ -87,23 +104,51 @@ test('an expression run that is taken up again ends with the same numbers as one
   await assertSameRun(whole, broken);
   const log = (await readFile(join(broken, 'losses.csv'), 'utf8')).trim().split('\n');
   assert.match(log[0] ?? '', /^step,softmax,learningRate,accuracy$/);
-  assert.deepEqual(log.slice(1).map((row) => Number(row.split(',')[0])), [3, 6]);
+  assert.deepEqual(
+    log.slice(1).map((row) => Number(row.split(',')[0])),
+    [3, 6],
+  );
 });
 
 test('another recipe does not go on in the folder of a run', async () => {
-  await assert.rejects(trainFer({ ...ferRecipe, seed: 4 }, { data: folder, out: join(folder, 'fer-whole') }), { code: 'E_TRAINING' });
+  await assert.rejects(
+    trainFer({ ...ferRecipe, seed: 4 }, { data: folder, out: join(folder, 'fer-whole') }),
+    { code: 'E_TRAINING' },
+  );
 });
 
 for (const loss of ['radial', 'radial-fixed', 'centre', 'contrastive', 'triplet'] as const) {
   test(`the joint stage runs with the ${loss} loss and trains the metric branch`, async () => {
     const out = join(folder, `joint-${loss}`);
-    const recipe = ferRecipeSchema.parse({ ...ferRecipe, schedule: { ...ferRecipe.schedule, steps: 2 }, metric: { gamma: 1, perClass: 2, loss } });
+    const recipe = ferRecipeSchema.parse({
+      ...ferRecipe,
+      schedule: { ...ferRecipe.schedule, steps: 2 },
+      metric: { gamma: 1, perClass: 2, loss },
+    });
     const before = join(folder, `joint-${loss}-start`);
-    await trainFer(ferRecipeSchema.parse({ ...recipe, schedule: { ...recipe.schedule, peak: 1e-12, steps: 1 } }), { data: folder, out: before, references: (faces) => faces });
-    await trainFer(recipe, { data: folder, out, references: (faces) => faces.map((face) => face.map((level) => level >> 1)) });
+    await trainFer(
+      ferRecipeSchema.parse({ ...recipe, schedule: { ...recipe.schedule, peak: 1e-12, steps: 1 } }),
+      { data: folder, out: before, references: (faces) => faces },
+    );
+    await trainFer(recipe, {
+      data: folder,
+      out,
+      references: (faces) => faces.map((face) => face.map((level) => level >> 1)),
+    });
     const [old, trained] = [await finalWeights(before), await finalWeights(out)];
-    const moved = (name: string): boolean => trained.get(`trained/${name}`)?.some((value, i) => Math.abs(value - (old.get(`trained/${name}`)?.[i] ?? 0)) > 1e-6) === true;
-    for (const name of ['logits/weights', 'fc3/weights', 'p1/weights', 'p2/weights', 'fc5/weights', 'conv1/weights']) assert.ok(moved(name), name);
+    const moved = (name: string): boolean =>
+      trained
+        .get(`trained/${name}`)
+        ?.some((value, i) => Math.abs(value - (old.get(`trained/${name}`)?.[i] ?? 0)) > 1e-6) === true;
+    for (const name of [
+      'logits/weights',
+      'fc3/weights',
+      'p1/weights',
+      'p2/weights',
+      'fc5/weights',
+      'conv1/weights',
+    ])
+      assert.ok(moved(name), name);
   });
 }
 
@@ -121,7 +166,15 @@ const hngRecipe: HngRecipe = hngRecipeSchema.parse({
   discriminator: 4,
   sources: [{ cache: 'made-up', sameLight: true, holdOutEvery: 3 }],
   mix: { pairs: 2, loosePairs: 0, neutral: 1, alone: 1 },
-  weights: { feature: 0.01, identity: 0.03, pixel: 1, symmetry: 0.1, adversarial: 0.1, expression: 0, change: 0.1 },
+  weights: {
+    feature: 0.01,
+    identity: 0.03,
+    pixel: 1,
+    symmetry: 0.1,
+    adversarial: 0.1,
+    expression: 0,
+    change: 0.1,
+  },
   symmetrySpace: 'pixel',
   featureLayer: 'conv64_3/relu',
   identityLayers: ['conv256_2/relu'],

@@ -11,7 +11,9 @@ export function classCentres(queries: Tensor2D, labels: readonly number[]): Tens
   return tf.tidy(() => {
     const counts = new Map<number, number>();
     for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-    const weights = labels.map((label) => labels.map((other) => (other === label ? 1 / (counts.get(label) ?? 1) : 0)));
+    const weights = labels.map((label) =>
+      labels.map((other) => (other === label ? 1 / (counts.get(label) ?? 1) : 0)),
+    );
     return stopGradient(tf.matMul(tf.tensor2d(weights), queries));
   });
 }

@@ -7,7 +7,11 @@ import { tf } from '../backend.js';
  * @param f scalar function of the inputs
  * @param step of the differences; single precision wants large ones
  */
-export function gradientError(f: (...inputs: Tensor[]) => Scalar, inputs: readonly Tensor[], step = 1e-2): number {
+export function gradientError(
+  f: (...inputs: Tensor[]) => Scalar,
+  inputs: readonly Tensor[],
+  step = 1e-2,
+): number {
   return tf.tidy(() => {
     const gradients = tf.grads(f)([...inputs]);
     let greatest = 1e-6;

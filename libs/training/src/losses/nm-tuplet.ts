@@ -8,7 +8,12 @@ import { adaptiveMargin, type AdaptiveMetric, type Signs } from './radial-metric
  * @param positives [N, D] of one expression
  * @param negatives [M, D]: the same people with other expressions
  */
-export function nmTupletLoss(metric: AdaptiveMetric, positives: Tensor2D, negatives: Tensor2D, signs: Signs = 'consistent'): Scalar {
+export function nmTupletLoss(
+  metric: AdaptiveMetric,
+  positives: Tensor2D,
+  negatives: Tensor2D,
+  signs: Signs = 'consistent',
+): Scalar {
   const centre: Tensor2D = tf.mean(positives, 0, true);
   const tile = (count: number): Tensor2D => tf.tile(centre, [count, 1]);
   const near = tf.relu(tf.sub(1, adaptiveMargin(metric, positives, tile(positives.shape[0]), signs)));

@@ -9,7 +9,7 @@ import { tf } from '../backend.js';
  */
 export function pixelLoss(output: Tensor4D, target: Tensor4D, form: 'mean' | 'printed' = 'mean'): Scalar {
   const mean = tf.mean(tf.abs(tf.sub(output, target)));
-  return form === 'mean' ? mean.asScalar() : tf.mul(mean, (output.size / output.shape[0]));
+  return form === 'mean' ? mean.asScalar() : tf.mul(mean, output.size / output.shape[0]);
 }
 
 /** A difference of input and target of this much of the range counts as fully changed. */
@@ -20,7 +20,12 @@ const CHANGED = 0.1;
  * times as much. They are a tenth of a face: counted evenly, leaving everything as it is would be nearly best.
  * @param input expressive faces [N, H, W, 1]
  */
-export function emphasizedPixelLoss(output: Tensor4D, target: Tensor4D, input: Tensor4D, emphasis: number): Scalar {
+export function emphasizedPixelLoss(
+  output: Tensor4D,
+  target: Tensor4D,
+  input: Tensor4D,
+  emphasis: number,
+): Scalar {
   const changed = tf.minimum(tf.div(tf.abs(tf.sub(input, target)), CHANGED), 1);
   const weight = tf.add(tf.mul(changed, emphasis), 1);
   return tf.mean(tf.mul(tf.abs(tf.sub(output, target)), weight)).asScalar();

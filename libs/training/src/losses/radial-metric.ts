@@ -40,7 +40,12 @@ export function fixedRadialMetricLoss(batch: RadialBatch, T: number, tau: number
  * reference distance two embeddings are. With the printed signs (+, +) half of all gradient steps go the wrong way;
  * `consistent` (-, +) makes H fall with distance.
  */
-export function adaptiveMargin(metric: AdaptiveMetric, f1: Tensor2D, f2: Tensor2D, signs: Signs = 'consistent'): Tensor1D {
+export function adaptiveMargin(
+  metric: AdaptiveMetric,
+  f1: Tensor2D,
+  f2: Tensor2D,
+  signs: Signs = 'consistent',
+): Tensor1D {
   const squares = (f: Tensor2D): Tensor1D => tf.sum(tf.square(tf.matMul(f, metric.la)), 1);
   const quadratic = tf.mul(tf.add(squares(f1), squares(f2)), signs === 'printed' ? 0.5 : -0.5);
   const cross = tf.sum(tf.mul(tf.matMul(f1, metric.lb), tf.matMul(f2, metric.lb)), 1);
@@ -49,7 +54,11 @@ export function adaptiveMargin(metric: AdaptiveMetric, f1: Tensor2D, f2: Tensor2
 }
 
 /** Eq. 16: 1/K sum [max(0, 1 - H(f, C)) + max(0, 1 + H(f-, C))]: 2K comparisons a batch. */
-export function adaptiveRadialMetricLoss(metric: AdaptiveMetric, batch: RadialBatch, signs: Signs = 'consistent'): Scalar {
+export function adaptiveRadialMetricLoss(
+  metric: AdaptiveMetric,
+  batch: RadialBatch,
+  signs: Signs = 'consistent',
+): Scalar {
   const near = tf.relu(tf.sub(1, adaptiveMargin(metric, batch.queries, batch.centres, signs)));
   const far = tf.relu(tf.add(1, adaptiveMargin(metric, batch.references, batch.centres, signs)));
   return tf.mean(tf.add(near, tf.mul(far, batch.referenceMask)));

@@ -13,7 +13,11 @@ export function softmaxAt(logits: ArrayLike<number>, temperature: number): numbe
  * Expected calibration error (Guo et al. 2017): mean gap between confidence and accuracy over equal-width bins of the
  * greatest probability, weighted by their counts.
  */
-export function calibrationError(probabilities: readonly (readonly number[])[], truth: readonly number[], bins = 15): number {
+export function calibrationError(
+  probabilities: readonly (readonly number[])[],
+  truth: readonly number[],
+  bins = 15,
+): number {
   const count = new Float64Array(bins);
   const confidence = new Float64Array(bins);
   const hits = new Float64Array(bins);
@@ -36,7 +40,10 @@ export function calibrationError(probabilities: readonly (readonly number[])[], 
  */
 export function fitTemperature(logits: readonly ArrayLike<number>[], truth: readonly number[]): number {
   const loss = (logTemperature: number): number =>
-    logits.reduce((sum, row, i) => sum - Math.log(softmaxAt(row, Math.exp(logTemperature))[truth[i] ?? 0] ?? 0), 0);
+    logits.reduce(
+      (sum, row, i) => sum - Math.log(softmaxAt(row, Math.exp(logTemperature))[truth[i] ?? 0] ?? 0),
+      0,
+    );
   const ratio = (Math.sqrt(5) - 1) / 2;
   let low = -Math.log(4);
   let high = Math.log(4);

@@ -9,7 +9,12 @@ export interface ClassificationReport {
   readonly classMeanAccuracy: number;
   /** Mean F1 of the classes that occur or were predicted. */
   readonly macroF1: number;
-  readonly perClass: readonly { readonly count: number; readonly recall: number; readonly precision: number; readonly f1: number }[];
+  readonly perClass: readonly {
+    readonly count: number;
+    readonly recall: number;
+    readonly precision: number;
+    readonly f1: number;
+  }[];
   readonly confusion: Confusion;
 }
 
@@ -18,7 +23,11 @@ export interface ClassificationReport {
  * @param truth class of each item
  * @param predicted class it was taken for
  */
-export function confusionMatrix(truth: readonly number[], predicted: readonly number[], classes: number): number[][] {
+export function confusionMatrix(
+  truth: readonly number[],
+  predicted: readonly number[],
+  classes: number,
+): number[][] {
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   truth.forEach((label, i) => {
     const row = confusion[label];
@@ -60,6 +69,7 @@ export function classificationReport(confusion: Confusion): ClassificationReport
 /** Index of the greatest value; the first of equals. */
 export function argmax(values: ArrayLike<number>): number {
   let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] ?? -Infinity) > (values[best] ?? -Infinity)) best = i;
+  for (let i = 1; i < values.length; i++)
+    if ((values[i] ?? -Infinity) > (values[best] ?? -Infinity)) best = i;
   return best;
 }

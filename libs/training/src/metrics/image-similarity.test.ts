@@ -17,5 +17,11 @@ test('flat pictures differ by their means alone', () => {
 });
 
 test('a mirrored ramp is unlike', () => {
-  assert.ok(structuralSimilarity(ramp, ramp.map((value) => 1 - value), 16) < 0.2);
+  assert.ok(
+    structuralSimilarity(
+      ramp,
+      ramp.map((value) => 1 - value),
+      16,
+    ) < 0.2,
+  );
 });

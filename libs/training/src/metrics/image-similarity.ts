@@ -44,5 +44,8 @@ function windowSimilarity(a: Float32Array, b: Float32Array, side: number, left: 
   const varianceA = squaresA / n - meanA * meanA;
   const varianceB = squaresB / n - meanB * meanB;
   const covariance = products / n - meanA * meanB;
-  return ((2 * meanA * meanB + C1) * (2 * covariance + C2)) / ((meanA ** 2 + meanB ** 2 + C1) * (varianceA + varianceB + C2));
+  return (
+    ((2 * meanA * meanB + C1) * (2 * covariance + C2)) /
+    ((meanA ** 2 + meanB ** 2 + C1) * (varianceA + varianceB + C2))
+  );
 }

@@ -11,7 +11,11 @@ test('the numbers of a small confusion matrix, by hand', () => {
   const truth = [0, 0, 0, 0, 1, 1];
   const predicted = [0, 0, 0, 1, 1, 0];
   const report = classificationReport(confusionMatrix(truth, predicted, 3));
-  assert.deepEqual(report.confusion, [[3, 1, 0], [1, 1, 0], [0, 0, 0]]);
+  assert.deepEqual(report.confusion, [
+    [3, 1, 0],
+    [1, 1, 0],
+    [0, 0, 0],
+  ]);
   assert.equal(report.n, 6);
   near(report.accuracy, 4 / 6);
   // The third class does not occur and is in no mean.
@@ -33,7 +37,11 @@ test('a label that no class has is an error', () => {
 
 test('calibration error of two bins, by hand', () => {
   // Bin 0.7: confidence 0.7 twice, one hit: gap 0.4 of 2; bin 0.9: confidence 0.9, a hit: gap 0.1 of 1.
-  const probabilities = [[0.7, 0.3], [0.7, 0.3], [0.9, 0.1]];
+  const probabilities = [
+    [0.7, 0.3],
+    [0.7, 0.3],
+    [0.9, 0.1],
+  ];
   near(calibrationError(probabilities, [0, 1, 0], 10), (0.4 + 0.1) / 3);
 });
 

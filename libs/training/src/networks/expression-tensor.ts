@@ -43,7 +43,11 @@ export function equalizeTensor(faces: Tensor4D): Tensor4D {
     const equal = new Float32Array(values.length);
     const slope = new Float32Array(values.length);
     for (let picture = 0; picture < batch; picture++) {
-      equalizeOne(values.subarray(picture * size, (picture + 1) * size), equal.subarray(picture * size), slope.subarray(picture * size));
+      equalizeOne(
+        values.subarray(picture * size, (picture + 1) * size),
+        equal.subarray(picture * size),
+        slope.subarray(picture * size),
+      );
     }
     (save as (tensors: Tensor[]) => void)([tf.tensor(slope, x.shape)]);
     return {

@@ -1,4 +1,10 @@
-import { inceptionFerNetwork, inceptionSmall, inceptionStd, residualFerNetwork, type Network } from '@deadpan/nets';
+import {
+  inceptionFerNetwork,
+  inceptionSmall,
+  inceptionStd,
+  residualFerNetwork,
+  type Network,
+} from '@deadpan/nets';
 
 /**
  * The expression network that a recipe names.

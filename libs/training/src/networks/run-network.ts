@@ -21,12 +21,23 @@ export interface RunOptions {
 // Convolution of tfjs' transposed form: NHWC, weights [height, width, out, in], 'same' padding.
 function convTranspose(x: Tensor4D, weights: Tensor4D, stride: number): Tensor4D {
   const [batch, height, width] = x.shape;
-  return tf.conv2dTranspose(x, weights, [batch, height * stride, width * stride, weights.shape[2]], stride, 'same');
+  return tf.conv2dTranspose(
+    x,
+    weights,
+    [batch, height * stride, width * stride, weights.shape[2]],
+    stride,
+    'same',
+  );
 }
 
 function padEnd(x: Tensor4D, layer: Layer): Tensor4D {
   const [, height, width, channels] = x.shape;
-  return tf.pad4d(x, [[0, 0], [0, layer.shape[0] - height], [0, layer.shape[1] - width], [0, layer.shape[2] - channels]]);
+  return tf.pad4d(x, [
+    [0, 0],
+    [0, layer.shape[0] - height],
+    [0, layer.shape[1] - width],
+    [0, layer.shape[2] - channels],
+  ]);
 }
 
 /**
@@ -34,7 +45,12 @@ function padEnd(x: Tensor4D, layer: Layer): Tensor4D {
  * @param x [batch, height, width, channels]
  * @returns the value of every output of the network by its public name: [batch, height, width, channels], vectors [batch, units]
  */
-export function runNetwork(network: Network, variables: Variables, x: Tensor4D, options: RunOptions = {}): Record<string, Tensor> {
+export function runNetwork(
+  network: Network,
+  variables: Variables,
+  x: Tensor4D,
+  options: RunOptions = {},
+): Record<string, Tensor> {
   const values = runLayers(network, variables, x, options);
   return Object.fromEntries(
     Object.entries(network.outputs).map(([name, source]) => [name, valueAt(values, source)]),
@@ -48,7 +64,12 @@ function valueAt(values: ReadonlyMap<string, Tensor>, source: string): Tensor {
 }
 
 /** Like `runNetwork`, but returns the value of every layer: for feature losses that look inside. */
-export function runLayers(network: Network, variables: Variables, x: Tensor4D, options: RunOptions = {}): Map<string, Tensor> {
+export function runLayers(
+  network: Network,
+  variables: Variables,
+  x: Tensor4D,
+  options: RunOptions = {},
+): Map<string, Tensor> {
   const values = new Map<string, Tensor>([[network.input.name, x]]);
   runSomeLayers(network, variables, values, () => true, options);
   return values;
@@ -74,21 +95,35 @@ export function runSomeLayers(
   network.layers.forEach((layer, index) => {
     if (!chosen(layer.name)) return;
     const inputs = sourcesOf(layer).map((source) => valueAt(values, source));
-    values.set(layer.name, runLayer(layer, inputs, variable, { training, seed: seedAt(seed, index), momentum }));
+    values.set(
+      layer.name,
+      runLayer(layer, inputs, variable, { training, seed: seedAt(seed, index), momentum }),
+    );
   });
 }
 
-function runLayer(layer: Layer, inputs: readonly Tensor[], variable: (name: string) => Variable, options: Required<RunOptions>): Tensor {
+function runLayer(
+  layer: Layer,
+  inputs: readonly Tensor[],
+  variable: (name: string) => Variable,
+  options: Required<RunOptions>,
+): Tensor {
   const [x] = inputs as [Tensor];
   const image = x as Tensor4D;
   switch (layer.op) {
     case 'conv': {
       const weights = variable(`${layer.name}/weights`) as unknown as Tensor4D;
-      return addBias(tf.conv2d(image, weights, layer.stride, layer.padding), variable(`${layer.name}/bias`) as unknown as Tensor1D);
+      return addBias(
+        tf.conv2d(image, weights, layer.stride, layer.padding),
+        variable(`${layer.name}/bias`) as unknown as Tensor1D,
+      );
     }
     case 'conv-transpose': {
       const weights = variable(`${layer.name}/weights`) as unknown as Tensor4D;
-      return addBias(convTranspose(image, weights, layer.stride), variable(`${layer.name}/bias`) as unknown as Tensor1D);
+      return addBias(
+        convTranspose(image, weights, layer.stride),
+        variable(`${layer.name}/bias`) as unknown as Tensor1D,
+      );
     }
     case 'dense': {
       const product = tf.matMul(x, variable(`${layer.name}/weights`));
@@ -144,7 +179,12 @@ function dropout(x: Tensor, rate: number, seed: number): Tensor {
   return tf.mul(x, tf.tensor(kept, x.shape));
 }
 
-function runBatchNorm(name: string, x: Tensor4D, variable: (name: string) => Variable, { training, momentum }: Required<RunOptions>): Tensor {
+function runBatchNorm(
+  name: string,
+  x: Tensor4D,
+  variable: (name: string) => Variable,
+  { training, momentum }: Required<RunOptions>,
+): Tensor {
   const scale = variable(`${name}/scale`) as unknown as Tensor1D;
   const offset = variable(`${name}/offset`) as unknown as Tensor1D;
   const runningMean = variable(`${name}/mean`);

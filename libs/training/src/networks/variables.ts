@@ -22,12 +22,18 @@ function initialValues(name: string, shape: readonly number[], random: Random): 
  * @param given values to take instead of drawing them, e.g. a pretrained trunk; names the network lacks are ignored
  * @throws Error when a given value's shape does not fit
  */
-export function createVariables(network: Network, random: Random, given: Parameters = new Map<string, Weights>()): Map<string, Variable> {
+export function createVariables(
+  network: Network,
+  random: Random,
+  given: Parameters = new Map<string, Weights>(),
+): Map<string, Variable> {
   const variables = new Map<string, Variable>();
   for (const [name, shape] of parameterShapes(network)) {
     const start = given.get(name);
     if (start && start.shape.join() !== shape.join()) {
-      throw new Error(`${network.name}: ${name} is ${shape.join('x')}, but ${start.shape.join('x')} was given`);
+      throw new Error(
+        `${network.name}: ${name} is ${shape.join('x')}, but ${start.shape.join('x')} was given`,
+      );
     }
     const values = start?.data ?? initialValues(name, shape, random);
     const trainable = !/\/(mean|variance)$/.test(name);
