@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node';
+import type { Rank, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 
 /**
@@ -50,7 +50,7 @@ interface Corners {
 
 function cornersOf(picture: Tensor4D, flow: Tensor4D): Corners {
   const [n, h, w] = picture.shape;
-  const flat = tf.reshape<Tensor2D>(picture, [n, h * w]);
+  const flat = tf.reshape<Rank.R2>(picture, [n, h * w]);
   const along = (axis: 0 | 1, places: number[], last: number) => {
     const at = tf.add<Tensor2D>(
       tf.reshape(tf.slice(flow, [0, 0, 0, axis], [n, h, w, 1]), [n, h * w]),
