@@ -1,12 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { emotionMessage, type EmotionMessage } from '@deadpan/shared';
-import { applyTopics, TOPICS, type KafkaClient } from '@deadpan/shared/kafka';
+import { emotionMessage, type EmotionMessage, type RecordCodec } from '@deadpan/shared';
+import {
+  applyTopics,
+  createKafkaReceiver,
+  TOPICS,
+  type KafkaClient,
+  type TopicLayout,
+} from '@deadpan/shared/kafka';
 import { stringify } from 'yaml';
 
 import { readAll } from './kafka-under-test.js';
@@ -20,6 +27,8 @@ export interface ServiceProcess {
   readonly said: () => string;
   /** Resolves when it says that it is ready. */
   readonly ready: Promise<void>;
+  /** Resolves with the address that it listens on. */
+  readonly url: Promise<string>;
   /** Resolves with its exit code when it has ended; null when it was killed. */
   readonly ended: Promise<number | null>;
 }
@@ -42,7 +51,9 @@ export async function prepareServices(
   const configFile = join(folder, 'deadpan.yaml');
   const { brokers, topicPrefix, partitions, sessionTimeout } = client.config;
   const kafka = { brokers, topicPrefix, partitions, sessionTimeout };
-  writeFileSync(configFile, stringify({ kafka, inference: { workers: 1 }, ...settings }));
+  writeFileSync(configFile, stringify({ kafka, inference: { workers: 1 }, ...settings }), {
+    mode: 0o600,
+  });
   const running = new Set<ServiceProcess>();
   return {
     configFile,
@@ -55,14 +66,20 @@ export async function prepareServices(
       const ready = new Promise<void>((resolve) => {
         isReady = resolve;
       });
+      let isAt: (url: string) => void = () => undefined;
+      const url = new Promise<string>((resolve) => {
+        isAt = resolve;
+      });
       const hear = (text: string): void => {
         said += text;
+        const listens = /"url":"([^"]+)"/.exec(said)?.[1];
+        if (listens !== undefined) isAt(listens);
         if (said.includes('"msg":"ready"')) isReady();
       };
       child.stdout.setEncoding('utf8').on('data', hear);
       child.stderr.setEncoding('utf8').on('data', hear);
       const ended = once(child, 'close').then(([code]) => code as number | null);
-      const service: ServiceProcess = { child, said: () => said, ready, ended };
+      const service: ServiceProcess = { child, said: () => said, ready, url, ended };
       running.add(service);
       void ended.then(() => running.delete(service));
       return service;
@@ -97,4 +114,23 @@ export async function emotionsById(
     byId.set(key, emotionMessage.parse(JSON.parse(text)));
   }
   return { byId, records, changed };
+}
+
+/** Reads a topic, from what the broker got at `beginMs` on, until a record is `enough`. */
+export async function until<T>(
+  client: KafkaClient,
+  topic: TopicLayout,
+  codec: RecordCodec<T>,
+  beginMs: number,
+  enough: (value: T) => boolean,
+): Promise<void> {
+  const receiver = createKafkaReceiver({
+    ...{ client, topic, codec, beginMs, group: `until-${randomUUID()}` },
+    deadLetters: { put: ({ error }) => Promise.reject(error) },
+  });
+  for await (const record of receiver) {
+    record.ack();
+    if (enough(record.value)) break;
+  }
+  await receiver.close();
 }

@@ -68,6 +68,9 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
       if (given.length > 0 && !names.includes('ingest')) {
         throw new DeadpanError('E_USAGE', `Only ingest reads cameras, and this is ${names.join(',')}.`);
       }
+      if (bounded && names.includes('ingest') && cameras.length === 0) {
+        throw new DeadpanError('E_USAGE', 'Name the files to read.');
+      }
       if (new Set(cameras.map((camera) => camera.name)).size < cameras.length) {
         throw new DeadpanError('E_USAGE', 'Two cameras have the same name.', {
           advice: 'Name them: NAME=SOURCE.',

@@ -35,7 +35,7 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
 
   const entryOf = ({ name, address, fps, paused }: CameraSpec): CameraEntry => ({
     id: name,
-    address: cameraAddress(address).shown,
+    address: shown(address),
     fps,
     paused,
   });
@@ -45,11 +45,12 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
     for (const listener of listeners) listener();
   }
   async function put(camera: CameraSpec, removed = false): Promise<CameraEntry> {
-    const entry = entryOf(camera);
+    // Refuses what cannot be an address.
+    cameraAddress(camera.address);
     await putCamera(sender, { ...camera, removed });
     // What was just written is known at once, and read back later.
     take(camera, removed);
-    return entry;
+    return entryOf(camera);
   }
   function need(camera: string): CameraSpec {
     const found = cameras.get(camera);
@@ -65,6 +66,9 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
     }
   }
 
+  const done = follow();
+  // Whoever waits for it hears of it; until then it is no bug.
+  done.catch(() => undefined);
   return {
     list: () => [...cameras.values()].map(entryOf),
     get(camera) {
@@ -93,11 +97,20 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
       return () => listeners.delete(listener);
     },
     start: () => receiver.start(),
-    done: follow(),
+    done,
     async close() {
       await receiver.stop(0);
       await receiver.close();
       await sender.end();
     },
   };
+}
+
+/** An address without name and password; whoever put another on the list went past this program. */
+function shown(address: string): string {
+  try {
+    return cameraAddress(address).shown;
+  } catch {
+    return '(no address)';
+  }
 }

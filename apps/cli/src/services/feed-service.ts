@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import { dashboardRoot } from '@deadpan/dashboard';
-import { createFeedServer, runFeedStage } from '@deadpan/feed';
+import { createFeedServer, runFeedStage, type FeedServer } from '@deadpan/feed';
 import { findFfmpeg } from '@deadpan/ingest';
 import { emotionCodec, expressionCodec, statusCodec, type Logger, type StageObserver } from '@deadpan/shared';
 import { TOPICS, type KafkaClient } from '@deadpan/shared/kafka';
@@ -52,20 +52,21 @@ export async function runFeedService(options: FeedServiceOptions): Promise<void>
     ...{ client, logger, group: group('cameras') },
     probe: async (address, gone) => probeForFeed(await findFfmpeg(), address, gone),
   });
-  const feed = await createFeedServer({
-    ...{ config: config.feed, cameras, version, registry, logger },
-    window: { size: config.window.size, hop: config.window.hop },
-    staticRoot: dashboardRoot,
-    readiness: missing,
-  });
-  logger.info({ url: feed.url }, `the dashboard is at ${feed.url}`);
   const stop = (): void => {
     for (const receiver of receivers) void receiver.stop();
     void cameras.close();
   };
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
+  let feed: FeedServer | undefined;
   try {
+    feed = await createFeedServer({
+      ...{ config: config.feed, cameras, version, registry, logger },
+      window: { size: config.window.size, hop: config.window.hop },
+      staticRoot: dashboardRoot,
+      readiness: missing,
+    });
+    logger.info({ url: feed.url }, `the dashboard is at ${feed.url}`);
     const started = Promise.all([cameras.start(), ...receivers.map((receiver) => receiver.start())]);
     await Promise.all([
       started.then(onReady),
@@ -76,6 +77,6 @@ export async function runFeedService(options: FeedServiceOptions): Promise<void>
     signal.removeEventListener('abort', stop);
     await ends.closeReceivers();
     await cameras.close();
-    await feed.close();
+    await feed?.close();
   }
 }

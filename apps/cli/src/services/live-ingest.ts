@@ -48,10 +48,9 @@ export async function openLiveCameras(options: LiveIngestOptions): Promise<Frame
 
   const live = createCameraFrames({ ffmpeg, config, observer, logger, onStatus });
   const share = shareCameras({ client, logger, signal, apply: (mine) => live.apply(mine) });
+  const done = share.done.finally(() => live.close()).then(() => 0);
+  // Reported by `joined` too, which is awaited first.
+  done.catch(() => undefined);
   await share.joined;
-  const done = share.done.then(async () => {
-    await live.close();
-    return 0;
-  });
   return { frames: live.frames, done };
 }

@@ -28,11 +28,17 @@ export function shareCameras({ client, logger, apply, signal }: SharedCamerasOpt
   const receiver = createCameraListReceiver({ client, logger }, 'deadpan.ingest');
   const shares = new Map<number, Map<string, CameraSpec>>();
   let applying: Promise<void> = Promise.resolve();
+  let due = false;
 
+  /** Changes that come while one is being applied are applied together. */
   function change(): void {
-    const cameras = [...shares.values()].flatMap((share) => [...share.values()]);
+    if (due) return;
+    due = true;
     applying = applying
-      .then(() => apply(cameras))
+      .then(() => {
+        due = false;
+        return apply([...shares.values()].flatMap((share) => [...share.values()]));
+      })
       .catch((error: unknown) => {
         logger.error(`The cameras stay as they are: ${sentenceOf(error)}`);
       });
