@@ -11,7 +11,7 @@ import { WebSocket } from 'ws';
 
 import { startBroker, type Broker } from '../../../infra/kafka/broker.mjs';
 import { CLIP, deadpan } from '../analyze/command-line.js';
-import { clientOf } from './kafka-under-test.js';
+import { clientOf, readAll } from './kafka-under-test.js';
 import { emotionsById, prepareServices, until, type ServiceProcess } from './services-under-test.js';
 
 /* The services as processes of their own on a real broker, against what `analyze` says of the same clip. */
@@ -110,6 +110,24 @@ test('a recorded clip through the processes gives the emotions of analyze, to th
     assert.deepEqual(inOrder((await shown.emotions).map(rowOf)), inOrder(analysed));
     feed.child.kill('SIGTERM');
     assert.equal(await feed.ended, 0, feed.said());
+  } finally {
+    await services.close();
+  }
+});
+
+test('neighbours that are fused give the same, and their frames do not cross Kafka', async () => {
+  const client = clientOf(broker);
+  const services = await prepareServices(client);
+  try {
+    const all = [
+      services.start('--stages', 'normalize,classify', '--until-end'),
+      services.start('ingest', `clip=${CLIP}`, '--stages', 'ingest,align', '--until-end', '--fps', FPS),
+    ];
+    for (const { ended, said } of all) assert.equal(await ended, 0, said());
+    const { byId } = await emotionsById(client);
+    assert.deepEqual(inOrder([...byId.values()].map(rowOf)), inOrder(analysed));
+    assert.deepEqual(await readAll(client, TOPICS.frames.name), []);
+    assert.deepEqual(await readAll(client, TOPICS.pairs.name), []);
   } finally {
     await services.close();
   }
