@@ -1,5 +1,6 @@
-// @vladmandic/human on native TensorFlow: detector, mesh, emotion. Its detector may skip frames in which the mesh
-// follows the face, as by default; the emotions are computed in every frame, which by default they are not.
+// @vladmandic/human on native TensorFlow: detector, mesh, emotion. By default it keeps the emotions of an earlier frame and
+// lets the detector rest when frames are alike. Here emotions are computed in every frame; `following` in the job says
+// whether the detector may rest while the mesh follows the face.
 import './tensorflow.mjs';
 
 import { dirname, join } from 'node:path';
@@ -12,10 +13,12 @@ const tf = require('@tensorflow/tfjs-node');
 const { Human } = require('@vladmandic/human');
 
 const off = { enabled: false };
+const { following } = JSON.parse(process.argv[2] ?? '');
 const human = new Human({
   backend: 'tensorflow',
   modelBasePath: `file://${join(dirname(require.resolve('@vladmandic/human')), '../models')}/`,
   debug: false,
+  ...(following ? {} : { cacheSensitivity: 0 }),
   filter: off,
   gesture: off,
   body: off,

@@ -39,7 +39,9 @@ export async function runContender(name: ContenderName, job: Job): Promise<Run> 
     case 'face-api-tiny':
       return runPeer('face-api.mjs', job.clip, { detector: 'tiny' });
     case 'human':
-      return runPeer('human.mjs', job.clip, {});
+      return runPeer('human.mjs', job.clip, { following: false });
+    case 'human-following':
+      return runPeer('human.mjs', job.clip, { following: true });
     case 'bare-engine':
       return runJson([execPath, bench('dist/bare-engine/main.js'), job.trace]);
     case 'bare-decode':
@@ -98,7 +100,11 @@ export async function runDeadpan(
   }
 }
 
-function runPeer(script: string, { path, analysed }: Clip, options: Record<string, string>): Promise<Run> {
+function runPeer(
+  script: string,
+  { path, analysed }: Clip,
+  options: Record<string, string | boolean>,
+): Promise<Run> {
   const job = { ffmpeg: FFMPEG, clip: path, ...analysed, ...options };
   return runJson([execPath, bench(`peers/${script}`), JSON.stringify(job)]);
 }

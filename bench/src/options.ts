@@ -6,6 +6,7 @@ export const CONTENDERS = [
   'face-api-ssd',
   'face-api-tiny',
   'human',
+  'human-following',
   'bare-engine',
   'bare-decode',
 ] as const;
