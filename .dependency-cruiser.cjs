@@ -6,15 +6,39 @@ const rule = (name, from, to, comment) => ({ name, severity: 'error', comment, f
 module.exports = {
   forbidden: [
     rule('no-circles', {}, { circular: true }, 'a circle has no beginning to read from'),
-    rule('shared-is-the-ground', { path: '^libs/shared/' }, { path: '^(libs/(vision|nets|training)|services|apps)/' }),
-    rule('vision-is-pure', { path: '^libs/vision/src', pathNot: '\\.test\\.ts$' }, { path: '^(libs/(nets|training)|services|apps)/|onnxruntime|tensorflow|^(node:)?fs$' }),
+    rule(
+      'shared-is-the-ground',
+      { path: '^libs/shared/' },
+      { path: '^(libs/(vision|nets|training)|services|apps)/' },
+    ),
+    rule(
+      'vision-is-pure',
+      { path: '^libs/vision/src', pathNot: '\\.test\\.ts$' },
+      { path: '^(libs/(nets|training)|services|apps)/|onnxruntime|tensorflow|^(node:)?fs$' },
+    ),
     rule('nets-below-training', { path: '^libs/nets/' }, { path: '^(libs/training|services|apps)/' }),
     rule('training-below-services', { path: '^libs/training/' }, { path: '^(services|apps)/' }),
-    rule('services-apart', { path: `^services/(${services})/` }, { path: `^services/(${services})/`, pathNot: '^services/$1/' }),
+    rule(
+      'services-apart',
+      { path: `^services/(${services})/` },
+      { path: `^services/(${services})/`, pathNot: '^services/$1/' },
+    ),
     rule('services-without-training', { path: '^services/' }, { path: '^(libs/training|apps)/' }),
-    rule('dashboard-sees-contracts', { path: '^apps/dashboard/' }, { path: '^(libs/(vision|nets|training)|services|apps/cli)/' }),
-    rule('kafka-behind-its-link', { pathNot: '^(libs/shared/src/links/kafka|test|examples)' }, { path: 'node_modules/kafkajs' }),
-    rule('production-without-tests', { pathNot: '(\\.test\\.ts$|^test/|^bench/)' }, { path: '\\.test\\.ts$' }),
+    rule(
+      'dashboard-sees-contracts',
+      { path: '^apps/dashboard/' },
+      { path: '^(libs/(vision|nets|training)|services|apps/cli)/' },
+    ),
+    rule(
+      'kafka-behind-its-link',
+      { pathNot: '^(libs/shared/src/links/kafka|test|examples)' },
+      { path: 'node_modules/kafkajs' },
+    ),
+    rule(
+      'production-without-tests',
+      { pathNot: '(\\.test\\.ts$|^test/|^bench/)' },
+      { path: '\\.test\\.ts$' },
+    ),
     rule('declared-only', {}, { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] }),
   ],
   options: {

@@ -12,13 +12,17 @@ export const dataSetTerms: Readonly<Record<string, DataSetTerms>> = {
       'labels: MIT (Microsoft FERPlus); photos: third parties’, from the ICML 2013 facial expression challenge; research use',
   },
   'ferplus-valid': {
-    title: 'FER+ public test part',
+    title: 'FER+ validation part',
     terms:
       'labels: MIT (Microsoft FERPlus); photos: third parties’, from the ICML 2013 facial expression challenge; research use; used to choose weights and temperature, not to train',
   },
   lfw: {
     title: 'Labeled Faces in the Wild, with expression labels',
     terms: 'photos: third parties’, collected by the University of Massachusetts, Amherst; research use',
+  },
+  transfer: {
+    title: 'Neutral faces of the sets below that were given a smile of the London set (prepare-pairs)',
+    terms: 'those of the sets below',
   },
   london: {
     title: 'Face Research Lab London Set and Canada Set',

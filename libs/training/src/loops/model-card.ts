@@ -77,7 +77,7 @@ distance to that of the face's own neutral reference is the intensity of the exp
 
 ## Measured
 
-On the ${validation.n} pictures of the FER+ public test part whose votes have a majority among the classes, one centre
+On the ${validation.n} pictures of the FER+ validation part whose votes have a majority among the classes, one centre
 crop each, aligned as at run time: accuracy ${percent(validation.accuracy)}, mean over classes
 ${percent(validation.classMeanAccuracy)}, macro F1 ${percent(validation.macroF1)}, calibration error
 ${percent(validation.calibrationError)} at temperature ${facts.temperature.toFixed(3)}. This part chose the weights and
