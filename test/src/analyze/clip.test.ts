@@ -43,9 +43,11 @@ after(() => {
 });
 
 const numberOf = (row: Row, column: string): number => Number(row[column]);
+/** Whose tile a face is in or next to: people leave across the edge of theirs. */
 const personAt = (row: Row): Person | undefined => {
   const x = numberOf(row, 'box_x') + numberOf(row, 'box_w') / 2;
-  return truth.people.find(({ tile }) => x >= tile[0] && x < tile[0] + tile[2]);
+  const distance = ({ tile }: Person): number => Math.abs(x - (tile[0] + tile[2] / 2));
+  return [...truth.people].sort((a, b) => distance(a) - distance(b))[0];
 };
 
 test('every frame has its row, and a face wherever somebody is', () => {
