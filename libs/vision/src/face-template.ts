@@ -58,5 +58,7 @@ export function alignedCrop(image: RgbImage, landmarks: ArrayLike<number>, margi
   const toImage = invertSimilarity({ a, b, tx: tx + margin, ty: ty + margin });
   const values = new Float32Array(size * size);
   samplePatch(image, toImage, size, values, { channels: 1, edge: 'replicate' });
-  return Uint8Array.from(values, (value) => Math.round(value));
+  const gray = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i += 1) gray[i] = Math.round(values[i] ?? 0);
+  return gray;
 }

@@ -16,12 +16,14 @@ export async function createReferenceRun(
   const session = await open(model);
   return async ({ crops }) => {
     const faces = crops.length / PIXELS;
-    const data = Float32Array.from(crops, (gray) => gray / 255);
+    const data = new Float32Array(crops.length);
+    for (let i = 0; i < crops.length; i += 1) data[i] = (crops[i] ?? 0) / 255;
     const outputs = await session.run({ face: { dims: [faces, 1, CROP_SIZE, CROP_SIZE], data } });
-    const reference = floatOutput(outputs, 'reference');
-    const result = Uint8Array.from(reference.data, (value) =>
-      Math.round(Math.min(1, Math.max(0, value)) * 255),
-    );
+    const levels = floatOutput(outputs, 'reference').data;
+    const result = new Uint8Array(levels.length);
+    for (let i = 0; i < levels.length; i += 1) {
+      result[i] = Math.round(Math.min(1, Math.max(0, levels[i] ?? 0)) * 255);
+    }
     return { result, transfer: [result.buffer] };
   };
 }

@@ -1,4 +1,4 @@
-import { access, rm } from 'node:fs/promises';
+import { access, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expandInputs, openFile, type ExpandedInput, type Ffmpeg } from '@deadpan/ingest';
@@ -10,6 +10,7 @@ import { annotate } from '../report/annotate.js';
 import { annotatedFrames } from '../report/annotated-frames.js';
 import { createAtomicFolder } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
+import { writing } from '../report/output-error.js';
 import { openOpenFaceTable } from '../report/openface-table.js';
 import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
@@ -70,6 +71,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
   const earlier = new Map((await readRunRecord(out))?.inputs.map((record) => [record.output, record]));
   const records = new Map<string, InputRecord>();
+  await writing(out, () => mkdir(out, { recursive: true }));
   progress.planned(inputs.length + failures.length);
 
   for (const { input, error } of failures)

@@ -27,6 +27,8 @@ export type FaceDetector = (
 
 /** A picture darker than this on average, 0..255, is brightened for detection, to the second level at most. */
 const DARK = 50;
+/** Pixels below this are black bars, or the canvas around the picture, and say nothing of its light. */
+const BLACK = 4;
 const BRIGHTENED = 100;
 const MOST_GAIN = 8;
 
@@ -76,7 +78,7 @@ function drawCanvas(image: RgbImage, longSide: number, border: number, step: num
     height,
     data,
   );
-  brighten(data, (image.width * image.height) / (scale * scale));
+  brighten(data);
   return {
     width,
     height,
@@ -88,11 +90,17 @@ function drawCanvas(image: RgbImage, longSide: number, border: number, step: num
   };
 }
 
-/** Brightens a dark picture in place, so that faces in shadow are found; `pixels` of the planes are not black canvas. */
-function brighten(planes: Float32Array, pixels: number): void {
+/** Brightens a dark picture in place, so that faces in shadow are found. */
+function brighten(planes: Float32Array): void {
   let sum = 0;
-  for (const value of planes) sum += value;
-  const mean = sum / (3 * pixels);
+  let lit = 0;
+  for (let i = 0; i < planes.length; i += 1) {
+    const value = planes[i] ?? 0;
+    if (value < BLACK) continue;
+    sum += value;
+    lit += 1;
+  }
+  const mean = sum / Math.max(1, lit);
   if (mean >= DARK) return;
   const gain = Math.min(MOST_GAIN, BRIGHTENED / Math.max(mean, 1));
   for (let i = 0; i < planes.length; i += 1) planes[i] = Math.min(255, (planes[i] ?? 0) * gain);

@@ -1,0 +1,110 @@
+// Judges a trained generator of references by networks that took no part in its training: is a reference neutral, and
+// is it the same person? Expressive faces of people who were held out, from the caches that "deadpan prepare" made.
+//
+//   node bench/judge-generator.mjs CHECKPOINT DATA
+//
+// Neutral: face-api's expression network. The same person: the recogniser `faceres` of @vladmandic/human, at the
+// similarity that separates pairs of LFW best. Needs the peers of the bench (`npm run bench` installs them).
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import {
+  centreCrop,
+  generatorFace,
+  hngPools,
+  readFaceCache,
+  readGenerator,
+  referencesOf,
+  tf,
+} from '@deadpan/training';
+
+const SIDE = 64;
+const PAIRS = 300;
+
+const [checkpoint, data] = process.argv.slice(2);
+if (data === undefined) {
+  process.stderr.write('Usage: node bench/judge-generator.mjs CHECKPOINT DATA\n');
+  process.exit(2);
+}
+const peers = fileURLToPath(new URL('./peers/node_modules/@vladmandic/', import.meta.url));
+const faceApi = createRequire(join(peers, 'face-api/'))('@vladmandic/face-api');
+await faceApi.nets.faceExpressionNet.loadFromDisk(join(peers, 'face-api/model'));
+const faceres = await tf.loadGraphModel(`file://${join(peers, 'human/models/faceres.json')}`);
+
+const generator = await readGenerator(checkpoint);
+const [lfw, london] = await Promise.all([readFaceCache(data, 'lfw'), readFaceCache(data, 'london')]);
+const heldOut = hngPools(
+  [
+    { cache: london, holdOutEvery: 5, sameLight: true },
+    { cache: lfw, holdOutEvery: 10, sameLight: false },
+  ],
+  'heldOut',
+);
+const faces = heldOut.alone.map((face) => generatorFace(face, centreCrop));
+const references = referencesOf(generator, faces);
+process.stdout.write(`${faces.length} expressive faces of people who were held out\n`);
+await judgeNeutral('inputs', faces);
+await judgeNeutral('references', references);
+judgeIdentity();
+
+/** A gray face 0..1 as RGB 0..255 of another size. */
+function picture(face, size) {
+  const gray = tf.image.resizeBilinear(tf.tensor3d(face, [SIDE, SIDE, 1]), [size, size]);
+  return tf.tile(tf.mul(gray, 255), [1, 1, 3]);
+}
+
+async function judgeNeutral(name, list) {
+  const counts = {};
+  for (const face of list) {
+    const image = tf.tidy(() => picture(face, 112));
+    const said = Object.entries({ ...(await faceApi.nets.faceExpressionNet.predictExpressions(image)) });
+    image.dispose();
+    const [best] = said.filter(([, share]) => typeof share === 'number').sort((a, b) => b[1] - a[1]);
+    counts[best[0]] = (counts[best[0]] ?? 0) + 1;
+  }
+  const share = (100 * (counts.neutral ?? 0)) / list.length;
+  process.stdout.write(
+    `face-api calls ${share.toFixed(1)} % of the ${name} neutral: ${JSON.stringify(counts)}\n`,
+  );
+}
+
+function embed(face) {
+  const size = faceres.inputs[0].shape[1];
+  return tf.tidy(() => {
+    const outputs = [faceres.execute(tf.expandDims(picture(face, size)))].flat();
+    return outputs
+      .find(({ shape }) => shape.at(-1) === 1024)
+      .dataSync()
+      .slice();
+  });
+}
+
+function similarity(a, b) {
+  const dot = (x, y) => x.reduce((sum, value, i) => sum + value * y[i], 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+function judgeIdentity() {
+  const people = group(lfw.faces);
+  const pairs = [...people.values()].filter((list) => list.length > 1).slice(0, PAIRS);
+  const faceAt = (index) => embed(generatorFace({ cache: lfw, index }, centreCrop));
+  const [first, second] = [0, 1].map((k) => pairs.map((list) => faceAt(list[k])));
+  const same = first.map((a, i) => similarity(a, second[i]));
+  const others = first.map((a, i) => similarity(a, second[(i + 7) % second.length]));
+  const right = (t) => same.filter((s) => s >= t).length + others.filter((s) => s < t).length;
+  const threshold = [...same, ...others].reduce((best, t) => (right(t) > right(best) ? t : best));
+  const kept = faces.map((face, i) => similarity(embed(face), embed(references[i])));
+  const share = (100 * kept.filter((s) => s >= threshold).length) / kept.length;
+  const separated = (100 * right(threshold)) / (2 * pairs.length);
+  process.stdout.write(
+    `faceres calls ${share.toFixed(1)} % of the references the same person as their input, at ${threshold.toFixed(3)}, ` +
+      `which separates ${pairs.length} pairs of LFW and as many strangers ${separated.toFixed(1)} % right\n`,
+  );
+}
+
+function group(list) {
+  const people = new Map();
+  list.forEach(({ subject }, i) => people.set(subject, [...(people.get(subject) ?? []), i]));
+  return people;
+}
