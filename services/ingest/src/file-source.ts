@@ -24,6 +24,8 @@ export interface FileOptions {
   readonly maxSide?: number;
   /** Frames with more pixels than this (36 million when absent, so 8192 x 4320 passes) are refused undecoded. */
   readonly maxPixels?: number;
+  /** Frames that may be out unreleased; the next one waits for a release. No limit when absent. */
+  readonly maxUnreleased?: number;
   /** The last frame that an earlier run was done with: reading goes on after it, with the same numbers and times. */
   readonly resumeAfter?: { readonly sequence: number; readonly timeUs: number };
 }
@@ -105,7 +107,20 @@ export async function openFile(path: string, options: FileOptions): Promise<File
 
   const close = async (): Promise<void> => {
     over = true;
+    onRelease?.();
     await decoding.stop();
+  };
+
+  const { maxUnreleased = Infinity } = options;
+  let out = 0;
+  let onRelease: (() => void) | undefined;
+  // Pixels that wait for the consumer beyond what the pool keeps would be allocated anew for every frame.
+  const roomForOne = async (): Promise<void> => {
+    while (out >= maxUnreleased && !isOver()) {
+      await new Promise<void>((resolve) => {
+        onRelease = resolve;
+      });
+    }
   };
 
   const nextFrame = async (): Promise<Frame | null> => {
@@ -159,8 +174,11 @@ export async function openFile(path: string, options: FileOptions): Promise<File
           `"${path}" has frames of ${size.sourceWidth} x ${size.sourceHeight} pixels, too small for a face.`,
         );
       }
+      out += 1;
       return frameOf(next, camera, sequence++, (data) => {
+        out -= 1;
         pool.give(data);
+        onRelease?.();
       });
     }
     return null;
@@ -188,7 +206,10 @@ export async function openFile(path: string, options: FileOptions): Promise<File
       if (begun) throw new TypeError('a FileSource can be read only once');
       begun = true;
       try {
-        for (let frame = first; frame !== null; frame = await nextFrame()) yield frame;
+        for (let frame = first; frame !== null; frame = await nextFrame()) {
+          yield frame;
+          await roomForOne();
+        }
       } finally {
         await close();
       }

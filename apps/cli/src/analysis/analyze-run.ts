@@ -143,6 +143,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       camera: output,
       maxSide: ingest.maxSide,
       maxPixels: ingest.maxPixels,
+      maxUnreleased: FRAMES_WITH_PIXELS,
       ...(ingest.fps === null ? {} : { fps: ingest.fps }),
       ...(options.start === null ? {} : { startUs: Math.round(options.start * 1e6) }),
       ...(options.end === null ? {} : { endUs: Math.round(options.end * 1e6) }),
@@ -225,6 +226,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     }
   }
 }
+
+/** Frames of an input whose pixels are in memory: enough that the decoder and the workers never wait for each other. */
+const FRAMES_WITH_PIXELS = 8;
 
 const secondsSince = (started: number): number => Math.round(performance.now() - started) / 1000;
 
