@@ -25,6 +25,8 @@ export interface DecoderReport {
   readonly complaints: readonly string[];
   /** The newest of them, also of those that are not kept. */
   readonly newestComplaint: string | null;
+  /** Frames that were decoded, sampled or not; 0 until ffmpeg ends. */
+  readonly decoded: number;
   /** ffmpeg says that a signal ended it. */
   readonly signalled: boolean;
 }
@@ -54,6 +56,7 @@ export function createDecoderReport(): {
     sizes,
     complaints,
     newestComplaint: null as string | null,
+    decoded: 0,
     signalled: false,
   };
 
@@ -67,6 +70,8 @@ export function createDecoderReport(): {
       if (DAMAGE_WARNING.test(text) && !HARMLESS.test(text)) complain(text);
     } else if (level === 'verbose') {
       if (origin.includes('Parsed_scale')) takeSize(text);
+      const decoded = /^ {2}Input stream #0:\d+ \(video\): .*; (\d+) frames decoded/.exec(text)?.[1];
+      if (decoded !== undefined) report.decoded = Number(decoded);
     } else if (level === 'info') {
       takeInfo(text);
     }

@@ -51,6 +51,8 @@ export interface FileSource extends AsyncIterable<Frame> {
   readonly info: FileInfo;
   /** Frames that were handed out and not released yet. */
   readonly unreleased: number;
+  /** Frames that were decoded, of which those handed out are a sample; complete once the iteration has ended. */
+  readonly framesDecoded: number;
   /** Ends the decoder and waits until it is gone. An iteration that stops early does it by itself. */
   close(): Promise<void>;
 }
@@ -100,6 +102,7 @@ export async function openFile(path: string, options: FileOptions): Promise<File
   let decoding = start(resumeAfter?.timeUs ?? startUs, null);
   let sequence = resumeAfter === undefined ? 0 : resumeAfter.sequence + 1;
   let frames = 0;
+  let decodedBefore = 0;
   let lastTimeUs = -Infinity;
   let size: ScaledSize | null = null;
   let over = false;
@@ -151,6 +154,7 @@ export async function openFile(path: string, options: FileOptions): Promise<File
             `"${path}" could not be read: ffmpeg's frames do not fit their size.`,
           );
         size = null;
+        decodedBefore += decoding.report.decoded;
         decoding = start(lastTimeUs, { stampUs: lastTimeUs + Math.max(0, decoding.report.startUs) });
         continue;
       }
@@ -200,6 +204,10 @@ export async function openFile(path: string, options: FileOptions): Promise<File
     },
     get unreleased() {
       return pool.taken;
+    },
+    get framesDecoded() {
+      // A decoder that was stopped in the middle does not say.
+      return Math.max(frames, decodedBefore + decoding.report.decoded);
     },
     close,
     async *[Symbol.asyncIterator]() {

@@ -57,6 +57,15 @@ test('what is done is not done again, --force does it again, and another option 
   assert.deepEqual([sampled.inputs[0]?.state, sampled.inputs[0]?.frames], ['done', 5]);
 });
 
+test('a summary says how many frames were read and how many of them were analysed', async () => {
+  const out = join(folder, 'sampled');
+  assert.equal((await deadpan(['analyze', CLIP, '--fps', '2', '--out', out, '--quiet'])).code, 0);
+  const summary = JSON.parse(readFileSync(join(out, 'clip', 'summary.json'), 'utf8')) as {
+    readonly frames: { readonly read: number; readonly analysed: number };
+  };
+  assert.deepEqual([summary.frames.read, summary.frames.analysed], [500, 40]);
+});
+
 test('Ctrl-C ends with 130 and leaves nothing half-written; the same command does the rest', async () => {
   const out = join(folder, 'interrupted');
   const args = ['analyze', CLIP, '--out', out, '--fps', '10'];
