@@ -1,5 +1,5 @@
 import { createInferencePool, readFerModel } from '@deadpan/nets';
-import { CLASSES } from '@deadpan/shared';
+import { CLASSES, DeadpanError } from '@deadpan/shared';
 import type { Command } from 'commander';
 
 import { evaluateLabels, type Evaluation } from '../evaluation/evaluate-labels.js';
@@ -11,6 +11,8 @@ interface EvaluateFlags {
   readonly data: string;
   readonly labels: string;
   readonly part?: string;
+  readonly heldOut?: string;
+  readonly groups?: string;
   readonly config?: string;
   readonly device?: string;
   readonly json?: boolean;
@@ -25,11 +27,17 @@ export function addEvaluateCommand(program: Command, finish: (exitCode: number) 
     .requiredOption('--data <dir>', 'folder of the pictures')
     .requiredOption('--labels <csv>', 'table with path and expression, or with a column of votes per class')
     .option('--part <name>', 'only rows whose column "part" has this value')
+    .option('--held-out <n>', 'only people whom a recipe with this holdOutEvery leaves out of training')
+    .option('--groups <columns>', 'columns whose values are told apart, such as gender,ethnicity')
     .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
     .option('--device <device>', 'what runs the networks: auto, cpu, webgpu or cuda')
     .option('--quiet', 'no progress')
     .option('--json', 'print JSON instead of tables')
     .action(async (flags: EvaluateFlags) => {
+      const heldOutEvery = flags.heldOut === undefined ? null : Number(flags.heldOut);
+      if (heldOutEvery !== null && !(Number.isInteger(heldOutEvery) && heldOutEvery >= 2)) {
+        throw new DeadpanError('E_USAGE', `--held-out takes a whole number from 2, not '${flags.heldOut}'.`);
+      }
       const config = effectiveConfig(flags.config, { 'inference.device': flags.device });
       const { device, workers } = config.inference;
       const pool = createInferencePool({ device, ...(workers === 0 ? {} : { workers }) });
@@ -41,6 +49,8 @@ export function addEvaluateCommand(program: Command, finish: (exitCode: number) 
           data: flags.data,
           labels: flags.labels,
           part: flags.part ?? null,
+          heldOutEvery,
+          groups: flags.groups?.split(',').map((column) => column.trim()) ?? [],
           pool,
           stages: stages.forInput(),
           model: { name, version, sha256 },
@@ -60,10 +70,13 @@ export function addEvaluateCommand(program: Command, finish: (exitCode: number) 
     });
 }
 
+function percent(value: number): string {
+  return `${(value * 100).toFixed(1)} %`.padStart(7);
+}
+
 function tables(evaluation: Evaluation): string {
   const { n, leftOut, undetected, accuracy, classMeanAccuracy, macroF1, calibrationError, model } =
     evaluation;
-  const percent = (value: number): string => `${(value * 100).toFixed(1)} %`.padStart(7);
   const lines = [
     `${model.name} ${model.version} on ${n} pictures (${leftOut} without a majority left out; ${undetected} taken whole)`,
     `accuracy            ${percent(accuracy)}`,
@@ -76,6 +89,7 @@ function tables(evaluation: Evaluation): string {
       (row) =>
         `${row.class.padEnd(10)} ${`${row.count}`.padStart(6)} ${percent(row.recall)}    ${percent(row.precision)}`,
     ),
+    ...groupTable(evaluation),
     '',
     `confusion (rows: truth)  ${CLASSES.map((name) => name.slice(0, 5).padStart(6)).join('')}`,
     ...evaluation.confusion.map(
@@ -83,4 +97,16 @@ function tables(evaluation: Evaluation): string {
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function groupTable({ groups }: Evaluation): string[] {
+  if (groups.length === 0) return [];
+  return [
+    '',
+    'group                           count  accuracy  class mean',
+    ...groups.map(
+      ({ column, value, n, accuracy, classMeanAccuracy }) =>
+        `${`${column}: ${value === '' ? 'not told' : value}`.padEnd(30)} ${`${n}`.padStart(6)}  ${percent(accuracy)}     ${percent(classMeanAccuracy)}`,
+    ),
+  ];
 }

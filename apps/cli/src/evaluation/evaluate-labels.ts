@@ -14,8 +14,10 @@ import {
   calibrationError,
   classificationReport,
   confusionMatrix,
+  isHeldOut,
   readImage,
   readLabels,
+  type ClassificationReport,
   type LabelledImage,
 } from '@deadpan/training/without-tensorflow';
 
@@ -43,6 +45,15 @@ export interface Evaluation {
     readonly precision: number;
     readonly f1: number;
   }[];
+  /** The same within each value of the columns that were asked for, largest group first. */
+  readonly groups: readonly {
+    readonly column: string;
+    /** What the table says; empty where it says nothing. */
+    readonly value: string;
+    readonly n: number;
+    readonly accuracy: number;
+    readonly classMeanAccuracy: number;
+  }[];
   /** Pictures in which no detector found a face, so that the whole picture was taken for one. */
   readonly undetected: number;
   readonly model: Pick<FerArtifact, 'name' | 'version' | 'sha256'>;
@@ -54,6 +65,10 @@ export interface EvaluateOptions {
   readonly labels: string;
   /** Only rows of this part; null for all. */
   readonly part: string | null;
+  /** Only people whom a recipe with this `holdOutEvery` leaves out of training; null for all. */
+  readonly heldOutEvery: number | null;
+  /** Columns of the table whose values are told apart, such as gender. */
+  readonly groups: readonly string[];
   readonly pool: InferencePool;
   readonly stages: Stages;
   readonly model: Evaluation['model'];
@@ -69,14 +84,8 @@ const CHUNK = 32;
  * @throws DeadpanError E_DATA for a picture or table that cannot be read, E_INPUT_MISSING
  */
 export async function evaluateLabels(options: EvaluateOptions): Promise<Evaluation> {
-  const { data, labels, part, pool, stages, model, onProgress } = options;
-  const all = (await readLabels(labels)).filter((row) => part === null || row.part === part);
-  if (all.length === 0) {
-    throw new DeadpanError(
-      'E_DATA',
-      part === null ? `${labels} has no rows.` : `${labels} has no rows whose part is ${part}.`,
-    );
-  }
+  const { data, labels, pool, stages, model, onProgress } = options;
+  const all = rowsAskedFor(await readLabels(labels), options);
   const rows = all.filter((row): row is LabelledImage & { label: number } => row.label !== undefined);
   const truth: number[] = [];
   const probabilities: (readonly number[])[] = [];
@@ -96,7 +105,16 @@ export async function evaluateLabels(options: EvaluateOptions): Promise<Evaluati
     }
     onProgress?.(Math.min(rows.length, start + CHUNK), rows.length);
   }
-  const report = classificationReport(confusionMatrix(truth, probabilities.map(argmax), CLASSES.length));
+  const said = probabilities.map(argmax);
+  const reportOf = (members: readonly number[]): ClassificationReport =>
+    classificationReport(
+      confusionMatrix(
+        members.map((i) => truth[i] ?? 0),
+        members.map((i) => said[i] ?? 0),
+        CLASSES.length,
+      ),
+    );
+  const report = reportOf(rows.map((_, i) => i));
   return {
     classes: CLASSES,
     n: report.n,
@@ -110,6 +128,12 @@ export async function evaluateLabels(options: EvaluateOptions): Promise<Evaluati
       class: name,
       ...(report.perClass[k] ?? { count: 0, recall: 0, precision: 0, f1: 0 }),
     })),
+    groups: options.groups.flatMap((column) =>
+      membersByValue(rows, column).map(([value, members]) => {
+        const { n, accuracy, classMeanAccuracy } = reportOf(members);
+        return { column, value, n, accuracy, classMeanAccuracy };
+      }),
+    ),
     undetected,
     model,
   };
@@ -121,6 +145,41 @@ export async function evaluateLabels(options: EvaluateOptions): Promise<Evaluati
     const frame = { camera: name, epoch: 0, sequence, timeUs: 0, width, height, faces: 1 };
     return { ...frame, face: face === undefined ? null : { ...face, track: '1' } };
   }
+}
+
+function rowsAskedFor(
+  table: readonly LabelledImage[],
+  { labels, part, heldOutEvery, groups }: EvaluateOptions,
+): readonly LabelledImage[] {
+  for (const column of groups) {
+    if (table[0] !== undefined && table[0].columns[column] === undefined) {
+      throw new DeadpanError('E_DATA', `${labels} has no column '${column}'.`, {
+        advice: `It has ${Object.keys(table[0].columns).join(', ')}.`,
+      });
+    }
+  }
+  const rows = table.filter(
+    (row) =>
+      (part === null || row.part === part) && (heldOutEvery === null || isHeldOut(row.subject, heldOutEvery)),
+  );
+  if (rows.length === 0) {
+    throw new DeadpanError(
+      'E_DATA',
+      part === null ? `${labels} has no such rows.` : `${labels} has no rows whose part is ${part}.`,
+      heldOutEvery === null ? {} : { advice: 'With --held-out the table needs a column "subject".' },
+    );
+  }
+  return rows;
+}
+
+/** Indices of the rows for each value of a column, most rows first. */
+function membersByValue(rows: readonly LabelledImage[], column: string): [string, number[]][] {
+  const members = new Map<string, number[]>();
+  rows.forEach(({ columns }, i) => {
+    const value = columns[column] ?? '';
+    members.set(value, [...(members.get(value) ?? []), i]);
+  });
+  return [...members].sort(([, a], [, b]) => b.length - a.length);
 }
 
 async function classifyAll(

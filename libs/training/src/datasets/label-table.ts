@@ -13,6 +13,8 @@ export interface LabelledImage {
   readonly subject: string | undefined;
   /** Which part of the set it belongs to (train, valid, test), where the table says so. */
   readonly part: string | undefined;
+  /** Every column of its row as it stands, for what tables say besides: age, gender, camera. */
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 const NO_CLASS = ['unknown', 'NF'];
@@ -43,6 +45,7 @@ export async function readLabels(file: string): Promise<LabelledImage[]> {
       path,
       subject,
       part,
+      columns: row,
       ...(row['expression'] === undefined
         ? fromVotes(row, file, index)
         : fromName(row['expression'], file, index)),

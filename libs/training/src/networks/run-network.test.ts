@@ -23,9 +23,7 @@ import { createVariables, readParameters } from './variables.js';
 
 interface Ort {
   InferenceSession: {
-    create(
-      model: Uint8Array,
-    ): Promise<{
+    create(model: Uint8Array): Promise<{
       run(feeds: object): Promise<Record<string, { data: Float32Array }>>;
       release(): Promise<void>;
     }>;
