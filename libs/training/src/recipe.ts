@@ -57,6 +57,11 @@ export const ferRecipeSchema = z.strictObject({
       gamma: z.number().nonnegative(),
       /** Images of each class in a batch. */
       perClass: z.int().positive(),
+      /**
+       * Whether these train the softmax, too, as in Algorithm 2. Where plain faces train it as well, images drawn evenly
+       * over the classes shift what it takes for likely.
+       */
+      softmaxOnQueries: z.boolean().default(true),
       loss: z.enum(['radial', 'radial-fixed', 'centre', 'contrastive', 'triplet']),
       signs: z.enum(['consistent', 'printed']).default('consistent'),
       /** Rows of L_A and L_B. */

@@ -295,7 +295,11 @@ function ferLoss(
     seed: seedAt(recipe.seed, 2, step),
   }) as { logits: Tensor2D; embedding: Tensor2D };
   const labelled = batch.targets.shape[0];
-  const softmax = softmaxCrossEntropy(tf.slice(logits, [0, 0], [labelled, -1]), batch.targets);
+  const classified = recipe.metric?.softmaxOnQueries === false ? labelled - batch.queries : labelled;
+  const softmax = softmaxCrossEntropy(
+    tf.slice(logits, [0, 0], [classified, -1]),
+    tf.slice(batch.targets, [0, 0], [classified, -1]),
+  );
   report('softmax', softmax);
   if (!recipe.metric) return softmax;
   const queries = tf.slice(embedding, [labelled - batch.queries, 0], [batch.queries, -1]);
