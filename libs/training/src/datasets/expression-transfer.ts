@@ -62,8 +62,8 @@ export interface TransferOptions {
 const DARK = 12;
 /** Factors beyond these are hair or shadow that moved, not expression. */
 const [LEAST, MOST] = [0.35, 2.8];
-/** Strengths of the given expressions; a smile of 1 is the donor's own. */
-const STRENGTHS = [0.45, 1.2] as const;
+/** Strengths of the given expressions: 1 is the donor's own, and beyond it a smile becomes a laugh. */
+const STRENGTHS = [0.45, 1.7] as const;
 const RECEIVERS = 4000;
 
 /**
