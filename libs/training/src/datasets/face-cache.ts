@@ -16,6 +16,8 @@ export interface CachedFace {
   readonly label: number | undefined;
   /** The person, where known. */
   readonly subject: string | undefined;
+  /** The sequence that the picture is a frame of, where it is one. */
+  readonly sequence?: string;
 }
 
 /** A data set after alignment: everything training reads. */
