@@ -74,7 +74,8 @@ export function faceOfCanvas(canvas: Uint8Array): Uint8Array {
 
 /** A copy of a canvas with another face in its middle. */
 export function withFace(canvas: Uint8Array, face: Uint8Array): Uint8Array {
-  const out = canvas.slice();
+  // Not slice(): that of a Buffer, which is what a cache is read into, shares its memory.
+  const out = Uint8Array.from(canvas);
   for (let row = 0; row < faceSide; row++) {
     out.set(
       face.subarray(row * faceSide, (row + 1) * faceSide),
