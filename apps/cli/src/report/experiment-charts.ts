@@ -16,11 +16,10 @@ const COLORS: Partial<Record<MethodName, string>> = {
 };
 
 /** Mean validation accuracy of each method over the processor time of training. */
-export function curvesChart({ methods, runs, gamma }: ExperimentResults): Markup {
-  const points = methods.flatMap(({ method, title }) => {
-    const own = runs.filter(
-      (run) => run.method === method && (method === 'softmax' || run.gamma === gamma) && run.alpha === 0.1,
-    );
+export function curvesChart({ methods, runs }: ExperimentResults, gamma: number): Markup {
+  const points = methods.flatMap(({ method, title, gamma: weight }) => {
+    if (method !== 'softmax' && weight !== gamma) return [];
+    const own = runs.filter((run) => run.method === method && run.gamma === weight && run.alpha === 0.1);
     const mean = (values: readonly number[]): number =>
       values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
     return (own[0]?.curve ?? []).map((_, i) => ({

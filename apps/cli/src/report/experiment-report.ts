@@ -86,12 +86,11 @@ ${howItWasDone(results, facts)}
 function overview(results: ExperimentResults, { printed }: ExperimentFacts): Markup {
   const fact = (term: string, value: string | number, more: string): Markup =>
     markup`<div><dt>${term}</dt><dd>${value} <small>${more}</small></dd></div>`;
-  const perMethod = results.folds * results.seeds.length;
   return markup`<dl class="facts">
 ${fact('Faces', results.faces, printed === undefined ? '' : `the paper: ${printed.images}`)}
 ${fact('People', results.subjects === 0 ? 'not known' : results.subjects, printed === undefined ? '' : `the paper: ${printed.subjects}`)}
 ${fact('Classes', results.classes.length, results.classes.map((name, k) => `${name} ${results.counts[k] ?? 0}`).join(', '))}
-${fact('Runs a method', perMethod, `${results.folds === 1 ? '1 split' : `${results.folds} splits`}, ${results.seeds.length === 1 ? '1 seed' : `${results.seeds.length} seeds`}`)}
+${fact('Runs', results.runs.length, `of ${results.training.steps} steps, on ${results.folds === 1 ? 'one split' : `${results.folds} splits`}`)}
 </dl>`;
 }
 
@@ -101,13 +100,14 @@ function accuracyTable(results: ExperimentResults, { protocol }: ExperimentFacts
     const value = protocol === undefined ? undefined : row?.accuracy[protocol];
     return value === undefined ? '' : value.toFixed(2);
   };
-  const row = (summary: MethodSummary): Markup => markup`<tr><th scope="row">${summary.title}</th>
-<td class="number">${plusMinus(summary.accuracy)}</td><td class="number">${percent(summary.pooled)}</td><td class="number">${plusMinus(summary.classMean)}</td><td class="number">${plusMinus(summary.macroF1)}</td><td class="number">${gainOf(summary.gain)}</td><td class="number">${gainOf(summary.classMeanGain)}</td>${protocol === undefined ? null : markup`<td class="number">${paperOf(summary.method)}</td>`}</tr>
+  const row = (
+    summary: MethodSummary,
+  ): Markup => markup`<tr><th scope="row">${summary.title}</th><td class="number">${weightOf(summary)}</td><td class="number">${summary.accuracy.runs}</td><td class="number">${plusMinus(summary.accuracy)}</td><td class="number">${percent(summary.pooled)}</td><td class="number">${plusMinus(summary.classMean)}</td><td class="number">${plusMinus(summary.macroF1)}</td><td class="number">${gainOf(summary.gain)}</td><td class="number">${gainOf(summary.classMeanGain)}</td>${protocol === undefined ? null : markup`<td class="number">${paperOf(summary.method)}</td>`}</tr>
 `;
   return markup`<h2>Accuracy by method</h2>
 <div class="wide"><table>
-<caption>Per cent on the test part, by ${results.bySequence ? 'sequence' : 'face'}: mean ± standard deviation over ${results.folds * results.seeds.length} runs; all items of all runs pooled; mean recall of the classes; macro F1. The gain is over softmax alone with the same split, seed, starting weights and batches: mean ± deviation [95 % interval, Student's t], in points.</caption>
-<thead><tr><th scope="col">Method</th><th scope="col" class="number">Accuracy</th><th scope="col" class="number">Pooled</th><th scope="col" class="number">Class mean</th><th scope="col" class="number">Macro F1</th><th scope="col" class="number">Gain, accuracy</th><th scope="col" class="number">Gain, class mean</th>${protocol === undefined ? null : markup`<th scope="col" class="number">The paper</th>`}</tr></thead>
+<caption>Per cent on the test part, by ${results.bySequence ? 'sequence' : 'face'}: mean ± standard deviation over the runs (splits and seeds); all items of all runs pooled; mean recall of the classes; macro F1. The gain is over softmax alone with the same split, seed, starting weights and batches: mean ± deviation [95 % interval, Student's t], in points.</caption>
+<thead><tr><th scope="col">Method</th><th scope="col" class="number">gamma</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Accuracy</th><th scope="col" class="number">Pooled</th><th scope="col" class="number">Class mean</th><th scope="col" class="number">Macro F1</th><th scope="col" class="number">Gain, accuracy</th><th scope="col" class="number">Gain, class mean</th>${protocol === undefined ? null : markup`<th scope="col" class="number">The paper</th>`}</tr></thead>
 <tbody>${results.methods.map(row)}</tbody></table></div>
 ${paperTable(protocol)}`;
 }
@@ -131,22 +131,35 @@ function paperTable(protocol: ProtocolName | undefined): Markup {
 }
 
 function timeTable(results: ExperimentResults, { protocol }: ExperimentFacts): Markup {
-  const radial = results.times.find(({ method }) => method === 'radial');
   const set = protocol !== undefined && protocol !== 'ckplus8' && protocol !== 'oulu' ? protocol : 'ckplus';
   const minutesOf = (method: MethodName): number | undefined =>
     paperMinutes.find((row) => row.method === method)?.minutes[set];
   const own = minutesOf('radial') ?? 1;
-  const summaryOf = (method: MethodName) => results.methods.find((row) => row.method === method);
   return markup`<h2>Training time to the same validation accuracy</h2>
 <div class="wide"><table>
-<caption>For each split and seed the goal is the best validation accuracy of the method whose best is lowest, so that all reach it. Processor seconds of the training steps, looks at the validation faces left out; mean ± standard deviation. The paper: Table 2, ${SETS[set]}, minutes of metric learning on a Titan X.</caption>
-<thead><tr><th scope="col">Method</th><th scope="col" class="number">Processor seconds</th><th scope="col" class="number">Steps</th><th scope="col" class="number">ms a step</th><th scope="col" class="number">Times RML</th><th scope="col" class="number">The paper, min</th><th scope="col" class="number">Times IDFERM</th></tr></thead>
-<tbody>${results.times.map(({ method, title, cpuSeconds, steps }) => {
-    const minutes = minutesOf(method);
-    return markup`<tr><th scope="row">${title}</th><td class="number">${cpuSeconds.mean.toFixed(1)} ± ${cpuSeconds.deviation.toFixed(1)}</td><td class="number">${steps.mean.toFixed(0)} ± ${steps.deviation.toFixed(0)}</td><td class="number">${summaryOf(method)?.stepCpuMs.toFixed(0) ?? ''}</td><td class="number">${radial === undefined ? '' : (cpuSeconds.mean / radial.cpuSeconds.mean).toFixed(2)}</td><td class="number">${minutes ?? ''}</td><td class="number">${minutes === undefined ? '' : (minutes / own).toFixed(1)}</td></tr>
+<caption>Each method beside RML with references (learnt T, the same gamma): for each split and seed the goal is the lower of the two best validation accuracies, so that both reach it. Processor seconds of the training steps, looks at the validation faces left out; mean ± standard deviation. The paper: Table 2, ${SETS[set]}, minutes of metric learning on a Titan X.</caption>
+<thead><tr><th scope="col">Method</th><th scope="col" class="number">gamma</th><th scope="col" class="number">Runs</th><th scope="col" class="number">ms a step</th><th scope="col" class="number">Seconds</th><th scope="col" class="number">Steps</th><th scope="col" class="number">RML, seconds</th><th scope="col" class="number">RML, steps</th><th scope="col" class="number">Times RML</th><th scope="col" class="number">The paper, min</th><th scope="col" class="number">Times IDFERM</th></tr></thead>
+<tbody>${results.times.map((time) => {
+    const minutes = minutesOf(time.method);
+    const summary = results.methods.find(
+      ({ method, gamma }) => method === time.method && gamma === time.gamma,
+    );
+    const number = ({ mean, deviation, runs }: Spread, digits: number): string =>
+      runs > 1 ? `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}` : mean.toFixed(digits);
+    return markup`<tr><th scope="row">${time.title}</th><td class="number">${weightOf(time)}</td><td class="number">${time.cpuSeconds.runs}</td><td class="number">${summary?.stepCpuMs.toFixed(0) ?? ''}</td><td class="number">${number(time.cpuSeconds, 1)}</td><td class="number">${number(time.steps, 0)}</td><td class="number">${number(time.radialCpuSeconds, 1)}</td><td class="number">${number(time.radialSteps, 0)}</td><td class="number">${time.ratio.toFixed(2)}</td><td class="number">${minutes ?? ''}</td><td class="number">${minutes === undefined ? '' : (minutes / own).toFixed(1)}</td></tr>
 `;
   })}</tbody></table></div>
-<div class="chart">${curvesChart(results)}</div>`;
+${gammasOf(results).map((gamma) => markup`<h3>Validation accuracy over processor time, gamma ${gamma}</h3><div class="chart">${curvesChart(results, gamma)}</div>`)}`;
+}
+
+/** Weights that more methods than RML were run with, greatest first. */
+function gammasOf({ methods }: ExperimentResults): number[] {
+  const others = methods.filter(({ method }) => method !== 'softmax' && method !== 'radial');
+  return [...new Set(others.map(({ gamma }) => gamma))].sort((a, b) => b - a);
+}
+
+function weightOf({ method, gamma }: { readonly method: MethodName; readonly gamma: number }): string {
+  return method === 'softmax' ? '' : `${gamma}`;
 }
 
 function comparisonTable({ methods, queries, training }: ExperimentResults): Markup {
@@ -155,28 +168,32 @@ function comparisonTable({ methods, queries, training }: ExperimentResults): Mar
 <div class="wide"><table class="narrow">
 <caption>As the paper counts them, for its batch of ${K} queries (N = M = ${N}) and for this one of ${queries} (N = ${training.perClass}, M = ${queries - training.perClass}).</caption>
 <thead><tr><th scope="col">Method</th><th scope="col" class="number">K = ${K}</th><th scope="col" class="number">K = ${queries}</th></tr></thead>
-<tbody>${methods.map(
-    ({ method, title, comparisons }) =>
-      markup`<tr><th scope="row">${title}</th><td class="number">${metricLossOf(method)?.comparisons(K, N, M) ?? 0}</td><td class="number">${comparisons}</td></tr>
+<tbody>${methods
+    .filter(({ method }, i) => methods.findIndex((other) => other.method === method) === i)
+    .map(
+      ({ method, title, comparisons }) =>
+        markup`<tr><th scope="row">${title}</th><td class="number">${metricLossOf(method)?.comparisons(K, N, M) ?? 0}</td><td class="number">${comparisons}</td></tr>
 `,
-  )}</tbody></table></div>`;
+    )}</tbody></table></div>`;
 }
 
-function sweeps({ gammaSweep, slopeSweep, seeds }: ExperimentResults): Markup | null {
-  if (gammaSweep.length === 0 && slopeSweep.length === 0) return null;
-  const over = `RML with references on the first split, ${seeds.length === 1 ? 'one seed' : `${seeds.length} seeds, ± standard deviation`}.`;
+function sweeps({ gammaSweep, slopeSweep }: ExperimentResults): Markup | null {
+  const [gammas, slopes] = [gammaSweep.length > 1, slopeSweep.length > 1];
+  if (!gammas && !slopes) return null;
+  const over = (points: ExperimentResults['gammaSweep']): string =>
+    `RML with references on the first split, ± standard deviation over seeds (${points.map(({ value, accuracy }) => `${value}: ${accuracy.runs}`).join(', ')}).`;
   return markup`<h2>Accuracy against the weight of the metric loss, and the slope of the LeakyReLU</h2>
-${gammaSweep.length === 0 ? null : markup`<p>${over} The paper's Fig. 11 finds gamma between 0.95 and 1 best.</p><div class="chart">${sweepChart(gammaSweep, 'gamma')}</div>`}
-${slopeSweep.length === 0 ? null : markup`<p>${over} The paper's Fig. 12 is flat between 0.075 and 0.125.</p><div class="chart">${sweepChart(slopeSweep, 'slope')}</div>`}`;
+${gammas ? markup`<p>${over(gammaSweep)} The paper's Fig. 11 finds gamma between 0.95 and 1 best.</p><div class="chart">${sweepChart(gammaSweep, 'gamma')}</div>` : null}
+${slopes ? markup`<p>${over(slopeSweep)} The paper's Fig. 12 is flat between 0.075 and 0.125.</p><div class="chart">${sweepChart(slopeSweep, 'slope')}</div>` : null}`;
 }
 
 function confusions({ methods, classes }: ExperimentResults): Markup {
   const shown = methods.filter(({ method }) => method === 'softmax' || method === 'radial');
   return markup`<h2>Confusion matrices</h2>
 <p>Per cent of a class; as in the paper's Fig. 13 a column is the truth and a row what was said. All runs together.</p>
-${(shown.length > 0 ? shown : methods.slice(0, 1)).map(({ title, confusion }) => {
+${(shown.length > 0 ? shown : methods.slice(0, 1)).map(({ method, gamma, title, confusion }) => {
   const totals = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
-  return markup`<h3>${title}</h3><div class="wide"><table class="matrix">
+  return markup`<h3>${title}${method === 'softmax' ? '' : `, gamma ${gamma}`}</h3><div class="wide"><table class="matrix">
 <thead><tr><th scope="col"></th>${classes.map((name) => markup`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${classes.map(
     (name, said) => markup`<tr><th scope="row">${name}</th>${classes.map((_, truth) => {
@@ -225,12 +242,12 @@ async function png(face: Uint8Array): Promise<string> {
 }
 
 function howItWasDone(results: ExperimentResults, { generator }: ExperimentFacts): Markup {
-  const { training, trunk, queries, gamma } = results;
+  const { training, trunk, queries } = results;
   const residual = trunk === 'residual';
   return markup`<h2>How it was done, and where it is not the paper</h2>
 <ul>
 <li>Trunk: ${residual ? 'dlib’s recognition ResNet on faces of 96 pixels. Its weights have seen no expression label. It is frozen up to the 128-channel stage and its features are worked out once for the centre crop of each face and its mirror image; the 256-channel stage and the two-branch head are trained. The paper trains its inception trunk whole, on ten crops, after pretraining on Multi-PIE.' : 'the paper’s inception groups from random weights, trained whole on the centre crop and its mirror image. The paper takes ten crops, and pretrains on Multi-PIE.'}</li>
-<li>Every method has the same splits, starting weights, dropout and batches for the same seed: ${training.perClass} faces a class, ${queries} a batch, ${training.steps} steps, mirrored by chance. The loss is softmax + ${gamma} x metric loss. The weights with the best accuracy on the validation faces are tested.</li>
+<li>Every method has the same splits, starting weights, dropout and batches for the same seed: ${training.perClass} faces a class, ${queries} a batch, ${training.steps} steps, mirrored by chance. The loss is softmax + gamma x metric loss. The weights with the best accuracy on the validation faces are tested.</li>
 <li>Optimiser: Adam, greatest rate ${training.learningRate}, warm-up and cosine, weight decay ${training.weightDecay}. The paper: SGD with momentum 0.9 from 0.1, halved when it stalls.</li>
 <li>FC5 is scaled so that the first batch's embeddings spread by 1: margin ${training.margin} and T = ${training.threshold} then mean the same for all losses. The paper does not say its margins. Adaptive losses start with b at the median of half the squared distance to the class centre.</li>
 <li>RML has the signs that make H fall with distance; those that the paper prints move half of all queries away from their centre. Class centres are means of the batch's queries without gradient. A neutral query's reference is neutral itself and pushes nothing away. “Without references” leaves out the second hinge.</li>

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLASSES, DeadpanError, type ExpressionClass } from '@deadpan/shared';
 import { canvasOf, canvasSide, faceOfCanvas, withFace, type FaceCache } from '../datasets/face-cache.js';
@@ -7,17 +7,17 @@ import type { Split } from '../protocols/folds.js';
 import { frozenFeatures, type FrozenFeatures } from './frozen-features.js';
 import { identityDistances, type IdentityDistances } from './identity-distances.js';
 import type { MethodName } from './method.js';
-import { gammaValues, planRuns, paperSlope, runName, slopeValues } from './run-plan.js';
+import { planRuns, paperSlope, runName } from './run-plan.js';
 import {
   confusionOf,
-  spreadOf,
   summarizeMethods,
+  summarizeSweep,
   summarizeTimes,
   type MethodSummary,
-  type Spread,
+  type SweepPoint,
   type TimeSummary,
 } from './summary.js';
-import { trainRun, type ExperimentFaces, type RunResult, type RunSpec, type Training } from './train-run.js';
+import { trainRun, type ExperimentFaces, type RunResult, type Training } from './train-run.js';
 import { trunkNamed, type TrunkName } from './trunk.js';
 
 /** Figures that cost time of their own; the tables, curves and confusion matrices are always there. */
@@ -63,13 +63,6 @@ export interface ExperimentProgress {
   readonly stepsDone: number;
 }
 
-/** A point of Fig. 11 or Fig. 12. */
-export interface SweepPoint {
-  readonly value: number;
-  readonly accuracy: Spread;
-  readonly classMean: Spread;
-}
-
 /** A face and its reference, 64x64 grey bytes. */
 export interface FacePicture {
   readonly expression: ExpressionClass;
@@ -92,8 +85,6 @@ export interface ExperimentResults {
   }[];
   readonly bySequence: boolean;
   readonly folds: number;
-  readonly seeds: readonly number[];
-  readonly gamma: number;
   readonly trunk: TrunkName;
   readonly training: Training;
   readonly queries: number;
@@ -176,11 +167,7 @@ export async function runExperiment(
     gammaFigure: options.figures.includes('gamma'),
     slopeFigure: options.figures.includes('slope'),
   });
-  const done = new Map<string, RunResult>();
-  for (const spec of plan) {
-    const file = join(out, 'runs', `${runName(spec)}.json`);
-    if (existsSync(file)) done.set(runName(spec), JSON.parse(await readFile(file, 'utf8')) as RunResult);
-  }
+  const done = new Set(plan.map(runName).filter((name) => existsSync(join(out, 'runs', `${name}.json`))));
   let stepsDone = 0;
   for (const spec of plan) {
     const name = runName(spec);
@@ -193,42 +180,31 @@ export async function runExperiment(
       say(name, done.size, plan.length, left - step, ++stepsDone);
     });
     await writeWhole(join(out, 'runs', `${name}.json`), `${JSON.stringify(result)}\n`);
-    done.set(name, result);
+    done.add(name);
   }
-  const runsOf = (wanted: (spec: RunSpec) => boolean): RunResult[] =>
-    plan.filter(wanted).flatMap((spec) => done.get(runName(spec)) ?? []);
-  const results = await sumUp(options, classes, references, runsOf, say);
+  const runs = await runsIn(join(out, 'runs'), options.folds);
+  const results = sumUp(options, classes, references, runs, say);
   return { results, pictures: options.figures.includes('faces') ? gridOf(set, references) : [] };
 }
 
-async function sumUp(
+/** All runs that a folder holds, whichever call they were asked for in, of the first so many splits. */
+async function runsIn(folder: string, folds: number): Promise<RunResult[]> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  const runs = await Promise.all(
+    files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as RunResult),
+  );
+  return runs.filter(({ fold }) => fold < folds);
+}
+
+function sumUp(
   options: ExperimentOptions,
   classes: readonly number[],
   references: Uint8Array,
-  runsOf: (wanted: (spec: RunSpec) => boolean) => RunResult[],
+  runs: readonly RunResult[],
   say: (task: string, done: number, of: number) => void,
-): Promise<ExperimentResults> {
-  const { set, splits, bySequence, methods, gamma, figures } = options;
-  const main = runsOf(
-    (spec) =>
-      spec.alpha === paperSlope &&
-      spec.gamma === gamma &&
-      methods.includes(spec.method) &&
-      spec.fold < options.folds,
-  );
-  const sweep = (
-    values: readonly number[],
-    of: (spec: RunSpec) => number,
-    fixed: (spec: RunSpec) => boolean,
-  ) =>
-    values.map((value): SweepPoint => {
-      const runs = runsOf(
-        (spec) => spec.method === 'radial' && spec.fold === 0 && fixed(spec) && of(spec) === value,
-      );
-      const [summary] = summarizeMethods(['radial'], runs, bySequence);
-      const nothing = spreadOf([]);
-      return { value, accuracy: summary?.accuracy ?? nothing, classMean: summary?.classMean ?? nothing };
-    });
+): ExperimentResults {
+  const { set, splits, bySequence, figures } = options;
+  const radial = runs.filter(({ method, fold }) => method === 'radial' && fold === 0);
   return {
     title: options.title,
     classes: classes.flatMap((label) => CLASSES[label] ?? []),
@@ -243,27 +219,21 @@ async function sumUp(
     })),
     bySequence,
     folds: options.folds,
-    seeds: options.seeds,
-    gamma,
     trunk: options.trunk,
     training: options.training,
     queries: classes.length * options.training.perClass,
-    methods: summarizeMethods(methods, main, bySequence),
-    times: summarizeTimes(methods, main),
-    gammaSweep: figures.includes('gamma')
-      ? sweep(
-          gammaValues,
-          (spec) => spec.gamma,
-          (spec) => spec.alpha === paperSlope,
-        )
-      : [],
-    slopeSweep: figures.includes('slope')
-      ? sweep(
-          slopeValues,
-          (spec) => spec.alpha,
-          (spec) => spec.gamma === gamma,
-        )
-      : [],
+    methods: summarizeMethods(runs, bySequence),
+    times: summarizeTimes(runs),
+    gammaSweep: summarizeSweep(
+      radial.filter(({ alpha }) => alpha === paperSlope),
+      bySequence,
+      ({ gamma }) => gamma,
+    ),
+    slopeSweep: summarizeSweep(
+      radial.filter(({ gamma }) => gamma === options.gamma),
+      bySequence,
+      ({ alpha }) => alpha,
+    ),
     distances: figures.includes('distances')
       ? identityDistances(
           set,
@@ -273,7 +243,7 @@ async function sumUp(
           },
         )
       : undefined,
-    runs: runsOf(() => true).map((run) => ({
+    runs: runs.map((run) => ({
       ...run,
       confusion: confusionOf(run, bySequence),
       sequenceConfusion: undefined,

@@ -202,7 +202,7 @@ test('the gain is that of pairs of runs, with the interval of Student', () => {
     run('radial', 1, 6, [0.5]),
     run('radial', 2, 10, [0.5]),
   ];
-  const radial = summarizeMethods(['softmax', 'radial'], runs, false)[1];
+  const radial = summarizeMethods(runs, false)[1];
   // Accuracies 0.7, 0.8 and 0.8, 1.0: gains 0.1 and 0.2.
   assert.ok(Math.abs((radial?.gain?.mean ?? 0) - 0.15) < 1e-9);
   assert.ok(Math.abs((radial?.gain?.deviation ?? 0) - 0.0707107) < 1e-6);
@@ -212,17 +212,19 @@ test('the gain is that of pairs of runs, with the interval of Student', () => {
   assert.deepEqual(spreadOf([1, 3]), { mean: 2, deviation: Math.SQRT2, runs: 2 });
 });
 
-test('time is counted to the accuracy that every method reaches with the same seed', () => {
+test('time is counted to the accuracy that a method and RML both reach with the same seed', () => {
   const runs = [run('softmax', 1, 1, [0.3, 0.5, 0.6]), run('radial', 1, 1, [0.6, 0.7, 0.9])];
   assert.deepEqual(
-    summarizeTimes(['softmax', 'radial'], runs).map(({ method, steps, cpuSeconds }) => [
+    summarizeTimes(runs).map(({ method, steps, radialSteps, cpuSeconds, ratio }) => [
       method,
       steps.mean,
+      radialSteps.mean,
       cpuSeconds.mean,
+      ratio,
     ]),
     [
-      ['softmax', 30, 6],
-      ['radial', 10, 2],
+      ['softmax', 30, 10, 6, 3],
+      ['radial', 30, 30, 6, 1],
     ],
   );
 });

@@ -1,6 +1,7 @@
 import { classificationReport, type Confusion } from '../metrics/classification.js';
-import { methodTitle, type MethodName } from './method.js';
-import type { RunResult } from './train-run.js';
+import { methodNames, methodTitle, type MethodName } from './method.js';
+import { paperGamma, paperSlope } from './run-plan.js';
+import type { CurvePoint, RunResult } from './train-run.js';
 
 /** A mean with its spread over runs. */
 export interface Spread {
@@ -10,9 +11,14 @@ export interface Spread {
   readonly runs: number;
 }
 
-/** What a method's runs come to; accuracies are shares of 1. */
-export interface MethodSummary {
+/** A method with a weight of its metric loss beside the softmax; softmax alone has none. */
+export interface Variant {
   readonly method: MethodName;
+  readonly gamma: number;
+}
+
+/** What a method's runs come to; accuracies are shares of 1. */
+export interface MethodSummary extends Variant {
   readonly title: string;
   readonly accuracy: Spread;
   /** Of all test items of all runs together. */
@@ -30,13 +36,23 @@ export interface MethodSummary {
   readonly stepCpuMs: number;
 }
 
-/** How long a method trains until it is as good on the validation faces as every compared method gets. */
-export interface TimeSummary {
-  readonly method: MethodName;
+/** How long a method and RML train until both are equally good on the validation faces. */
+export interface TimeSummary extends Variant {
   readonly title: string;
   readonly cpuSeconds: Spread;
-  readonly seconds: Spread;
   readonly steps: Spread;
+  /** The same for RML with references and the same gamma, to the same accuracies. */
+  readonly radialCpuSeconds: Spread;
+  readonly radialSteps: Spread;
+  /** Processor time of the method over that of RML. */
+  readonly ratio: number;
+}
+
+/** A point of Fig. 11 or Fig. 12. */
+export interface SweepPoint {
+  readonly value: number;
+  readonly accuracy: Spread;
+  readonly classMean: Spread;
 }
 
 /** The confusion that a protocol's accuracy counts. */
@@ -69,16 +85,30 @@ function sameDraw(a: RunResult, b: RunResult): boolean {
   return a.fold === b.fold && a.seed === b.seed;
 }
 
-/** Sums up the runs of each method, in the order of `methods`. */
-export function summarizeMethods(
-  methods: readonly MethodName[],
-  runs: readonly RunResult[],
-  bySequence: boolean,
-): MethodSummary[] {
+/** Whether a run belongs to a variant; softmax alone to every weight. */
+function isOf(run: RunResult, { method, gamma }: Variant): boolean {
+  return run.method === method && run.alpha === paperSlope && (method === 'softmax' || run.gamma === gamma);
+}
+
+/** The variants that runs are of, in the order of the methods and of the weights; the slope is the paper's. */
+export function variantsOf(runs: readonly RunResult[]): Variant[] {
+  return methodNames.flatMap((method) => {
+    const gammas = new Set(
+      runs.filter((run) => run.method === method && run.alpha === paperSlope).map(({ gamma }) => gamma),
+    );
+    return [...gammas]
+      .sort((a, b) => b - a)
+      .slice(0, method === 'softmax' ? 1 : undefined)
+      .map((gamma) => ({ method, gamma }));
+  });
+}
+
+/** Sums up the runs of each variant. */
+export function summarizeMethods(runs: readonly RunResult[], bySequence: boolean): MethodSummary[] {
   const report = (run: RunResult) => classificationReport(confusionOf(run, bySequence));
-  const softmax = runs.filter(({ method }) => method === 'softmax');
-  return methods.flatMap((method) => {
-    const own = runs.filter((run) => run.method === method);
+  const softmax = runs.filter((run) => isOf(run, { method: 'softmax', gamma: 0 }));
+  return variantsOf(runs).flatMap((variant) => {
+    const own = runs.filter((run) => isOf(run, variant));
     const [first] = own;
     if (!first) return [];
     const gain = (of: (run: RunResult) => number) => {
@@ -86,7 +116,7 @@ export function summarizeMethods(
         const base = softmax.find((other) => sameDraw(run, other));
         return base ? [of(run) - of(base)] : [];
       });
-      return method === 'softmax' || pairs.length === 0 ? undefined : interval(pairs);
+      return variant.method === 'softmax' || pairs.length === 0 ? undefined : interval(pairs);
     };
     const confusion = own
       .map((run) => confusionOf(run, bySequence))
@@ -97,8 +127,8 @@ export function summarizeMethods(
     };
     return [
       {
-        method,
-        title: methodTitle(method),
+        ...variant,
+        title: methodTitle(variant.method),
         accuracy: spreadOf(own.map((run) => report(run).accuracy)),
         pooled: classificationReport(confusion).accuracy,
         classMean: spreadOf(own.map((run) => report(run).classMeanAccuracy)),
@@ -114,26 +144,62 @@ export function summarizeMethods(
 }
 
 /**
- * Time to the same validation accuracy. For each fold and seed the goal is the best validation accuracy of the method
- * whose best is lowest, so that every method reaches it; time counts training steps and not the looks at the
- * validation faces.
+ * Time to the same validation accuracy, beside RML with references: for each fold and seed the lower of the two
+ * bests, so that both reach it. Time counts training steps and not the looks at the validation faces.
  */
-export function summarizeTimes(methods: readonly MethodName[], runs: readonly RunResult[]): TimeSummary[] {
-  const goal = (run: RunResult): number =>
-    Math.min(...runs.filter((other) => sameDraw(run, other)).map(({ validation }) => validation));
-  return methods.flatMap((method) => {
-    const reached = runs
-      .filter((run) => run.method === method)
-      .flatMap((run) => run.curve.find(({ accuracy }) => accuracy >= goal(run)) ?? []);
-    if (reached.length === 0) return [];
+export function summarizeTimes(runs: readonly RunResult[]): TimeSummary[] {
+  return variantsOf(runs).flatMap((variant) => {
+    const pairs = runs
+      .filter((run) => isOf(run, variant))
+      .flatMap((run) => {
+        const candidates = runs.filter(
+          (other) => other.method === 'radial' && other.alpha === paperSlope && sameDraw(run, other),
+        );
+        const radial =
+          variant.method === 'softmax'
+            ? candidates.find(({ gamma }) => gamma === paperGamma)
+            : candidates.find(({ gamma }) => gamma === run.gamma);
+        if (!radial) return [];
+        const goal = Math.min(run.validation, radial.validation);
+        const [own, its] = [reached(run, goal), reached(radial, goal)];
+        return own && its ? [[own, its] as const] : [];
+      });
+    if (pairs.length === 0) return [];
+    const cpuSeconds = spreadOf(pairs.map(([own]) => own.cpuSeconds));
+    const radialCpuSeconds = spreadOf(pairs.map(([, its]) => its.cpuSeconds));
     return [
       {
-        method,
-        title: methodTitle(method),
-        cpuSeconds: spreadOf(reached.map(({ cpuSeconds }) => cpuSeconds)),
-        seconds: spreadOf(reached.map(({ seconds }) => seconds)),
-        steps: spreadOf(reached.map(({ step }) => step)),
+        ...variant,
+        title: methodTitle(variant.method),
+        cpuSeconds,
+        steps: spreadOf(pairs.map(([own]) => own.step)),
+        radialCpuSeconds,
+        radialSteps: spreadOf(pairs.map(([, its]) => its.step)),
+        ratio: cpuSeconds.mean / radialCpuSeconds.mean,
       },
     ];
+  });
+}
+
+function reached(run: RunResult, goal: number): CurvePoint | undefined {
+  return run.curve.find(({ accuracy }) => accuracy >= goal);
+}
+
+/** Accuracy of RML with references over a parameter: the mean of the runs at each of its values. */
+export function summarizeSweep(
+  runs: readonly RunResult[],
+  bySequence: boolean,
+  parameter: (run: RunResult) => number,
+): SweepPoint[] {
+  const values = [...new Set(runs.map(parameter))].sort((a, b) => a - b);
+  return values.map((value) => {
+    const reports = runs
+      .filter((run) => parameter(run) === value)
+      .map((run) => classificationReport(confusionOf(run, bySequence)));
+    return {
+      value,
+      accuracy: spreadOf(reports.map(({ accuracy }) => accuracy)),
+      classMean: spreadOf(reports.map(({ classMeanAccuracy }) => classMeanAccuracy)),
+    };
   });
 }
