@@ -28,6 +28,7 @@ interface ReproduceFlags {
   readonly trunk: TrunkName;
   readonly figures: readonly string[];
   readonly limit: number;
+  readonly identitySteps: number;
   readonly quick?: boolean;
   readonly quiet?: boolean;
 }
@@ -83,15 +84,22 @@ export function addReproduceCommand(program: Command, finish: (exitCode: number)
           .choices(['residual', 'inception', 'inception-small'])
           .default('residual'),
       )
-      .option('--figures <names...>', 'figures that cost time: gamma, slope, distances, faces; or "none"', [
-        'distances',
-        'faces',
-      ])
+      .option(
+        '--figures <names...>',
+        'figures that cost time: gamma, slope, distances, faces, identity; or "none"',
+        ['distances', 'faces'],
+      )
       .option(
         '--limit <n>',
         'at most so many faces to train and validate on, drawn by chance; 0: all',
         natural,
         0,
+      )
+      .option(
+        '--identity-steps <n>',
+        'training steps of each generator of the figure "identity"',
+        positive,
+        400,
       )
       .option('--quick', 'a look: softmax, triplet and RML, two folds, 60 steps')
       .option('--quiet', 'no progress');
@@ -182,6 +190,10 @@ async function run(
           evaluateEvery: Math.max(1, Math.round(flags.steps / 20)),
         },
         figures,
+        identity: {
+          weights: lab.paperIdentityErrors.map(([identityWeight]) => identityWeight),
+          steps: flags.identitySteps,
+        },
         out: flags.out,
         referencesOf: generator.referencesOf,
         onProgress: createExperimentProgress(flags.quiet ?? false),

@@ -31,11 +31,10 @@ export function curvesChart({ methods, runs }: ExperimentResults, gamma: number)
   });
   const line = { x: 'seconds', y: 'accuracy', z: 'method' };
   const bright = points.filter(({ method }) => COLORS[method] !== undefined);
-  const ends = bright.filter((point, i) => bright[i + 1]?.method !== point.method);
+  const named = bright.filter((point, i) => bright[i + 1]?.method !== point.method);
   return plot({
     x: { label: 'processor time of training, seconds', grid: true },
     y: { label: 'validation accuracy, %', percent: true, grid: true },
-    marginRight: 190,
     marks: [
       Plot.lineY(points, { ...line, stroke: '#9aa4ae', strokeWidth: 1, strokeOpacity: 0.6 }),
       Plot.lineY(bright, {
@@ -43,14 +42,14 @@ export function curvesChart({ methods, runs }: ExperimentResults, gamma: number)
         stroke: (point: Point) => COLORS[point.method] ?? '#000',
         strokeWidth: 2,
       }),
-      Plot.text(ends, {
-        x: 'seconds',
-        y: 'accuracy',
-        text: 'title',
-        dx: 6,
-        textAnchor: 'start',
-        fill: (point: Point) => COLORS[point.method] ?? '#000',
-      }),
+      ...named.map(({ method, title }, i) =>
+        Plot.text([title], {
+          frameAnchor: 'bottom-right',
+          text: [title],
+          dy: -8 - 16 * (named.length - 1 - i),
+          fill: COLORS[method] ?? '#000',
+        }),
+      ),
     ],
   });
 }

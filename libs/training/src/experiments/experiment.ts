@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLASSES, DeadpanError, type ExpressionClass } from '@deadpan/shared';
 import { canvasOf, canvasSide, faceOfCanvas, withFace, type FaceCache } from '../datasets/face-cache.js';
 import type { Split } from '../protocols/folds.js';
 import { frozenFeatures, type FrozenFeatures } from './frozen-features.js';
+import { identityErrors, type IdentityErrors } from './identity-errors.js';
 import { identityDistances, type IdentityDistances } from './identity-distances.js';
 import type { MethodName } from './method.js';
 import { planRuns, paperSlope, runName } from './run-plan.js';
@@ -19,9 +20,10 @@ import {
 } from './summary.js';
 import { trainRun, type ExperimentFaces, type RunResult, type Training } from './train-run.js';
 import { trunkNamed, type TrunkName } from './trunk.js';
+import { writeWhole } from './write-whole.js';
 
 /** Figures that cost time of their own; the tables, curves and confusion matrices are always there. */
-export const figureNames = ['gamma', 'slope', 'distances', 'faces'] as const;
+export const figureNames = ['gamma', 'slope', 'distances', 'faces', 'identity'] as const;
 
 /** One of {@link figureNames}. */
 export type FigureName = (typeof figureNames)[number];
@@ -45,6 +47,8 @@ export interface ExperimentOptions {
   readonly trunk: TrunkName;
   readonly training: Training;
   readonly figures: readonly FigureName[];
+  /** Weights of the identity loss and training steps of each generator, for the figure `identity`. */
+  readonly identity: { readonly weights: readonly number[]; readonly steps: number };
   /** Folder of what is worked out: references, features, one file a run. */
   readonly out: string;
   readonly referencesOf: ReferencesOf;
@@ -93,6 +97,8 @@ export interface ExperimentResults {
   readonly gammaSweep: readonly SweepPoint[];
   readonly slopeSweep: readonly SweepPoint[];
   readonly distances: IdentityDistances | undefined;
+  /** By the weight of the identity loss; empty unless asked for. */
+  readonly identityErrors: readonly IdentityErrors[];
   readonly runs: readonly RunResult[];
 }
 
@@ -183,7 +189,10 @@ export async function runExperiment(
     done.add(name);
   }
   const runs = await runsIn(join(out, 'runs'), options.folds);
-  const results = sumUp(options, classes, references, runs, say);
+  const errors = options.figures.includes('identity')
+    ? await identityErrors(set, join(out, 'identity'), options.identity.weights, options.identity.steps, say)
+    : [];
+  const results = { ...sumUp(options, classes, references, runs, say), identityErrors: errors };
   return { results, pictures: options.figures.includes('faces') ? gridOf(set, references) : [] };
 }
 
@@ -202,7 +211,7 @@ function sumUp(
   references: Uint8Array,
   runs: readonly RunResult[],
   say: (task: string, done: number, of: number) => void,
-): ExperimentResults {
+): Omit<ExperimentResults, 'identityErrors'> {
   const { set, splits, bySequence, figures } = options;
   const radial = runs.filter(({ method, fold }) => method === 'radial' && fold === 0);
   return {
@@ -235,13 +244,11 @@ function sumUp(
       ({ alpha }) => alpha,
     ),
     distances: figures.includes('distances')
-      ? identityDistances(
-          set,
-          (index) => faceAt(references, index),
-          (done, of) => {
+      ? identityDistances(set, (index) => faceAt(references, index), {
+          onProgress: (done, of) => {
             say('identity distances', done, of);
           },
-        )
+        })
       : undefined,
     runs: runs.map((run) => ({
       ...run,
@@ -359,9 +366,4 @@ async function keepTo(file: string, settings: object): Promise<void> {
       },
     );
   }
-}
-
-async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(`${file}.part`, content);
-  await rename(`${file}.part`, file);
 }

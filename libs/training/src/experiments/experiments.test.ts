@@ -15,6 +15,7 @@ import { subjectFolds } from '../protocols/folds.js';
 import { createRandom, uniform } from '../random.js';
 import { runExperiment, type ExperimentOptions, type ExperimentProgress } from './experiment.js';
 import { frozenFeatures } from './frozen-features.js';
+import { identityErrors } from './identity-errors.js';
 import { planRuns } from './run-plan.js';
 import { spreadOf, summarizeMethods, summarizeTimes } from './summary.js';
 import type { RunResult } from './train-run.js';
@@ -75,6 +76,7 @@ function experiment(name: string, change: Partial<ExperimentOptions> = {}): Expe
       evaluateEvery: 10,
     },
     figures: [],
+    identity: { weights: [], steps: 1 },
     out: join(folder, name),
     referencesOf: (faces) => Promise.resolve(faces.map((face) => face.map((level) => level >> 1))),
     ...change,
@@ -173,6 +175,43 @@ test('folds without anybody to train a class are refused by name', async () => {
   });
 });
 
+test('identity errors are counted for each weight on people who were held out, once', async () => {
+  // Two pictures of each of 24 people, neutral and smiling.
+  const [neutral, smiling] = [0, 1].map((label) => set.faces.findIndex((face) => face.label === label));
+  const both = [neutral ?? 0, smiling ?? 0];
+  const people: FaceCache = {
+    name: 'people',
+    faces: Array.from({ length: 48 }, (_, i): CachedFace => {
+      const label = i % 2;
+      const target = CLASSES.map((_class, k) => (k === label ? 1 : 0));
+      return { path: `${i}.png`, label, target, subject: `person ${Math.floor(i / 2)}` };
+    }),
+    pixels: Buffer.concat(
+      Array.from({ length: 48 }, (_, i) =>
+        canvasOf(set, both[i % 2] ?? 0).map((level, at) =>
+          at % (2 + Math.floor(i / 2)) === 0 ? 255 - level : level,
+        ),
+      ),
+    ),
+  };
+  const out = join(folder, 'identity');
+  const errors = () => identityErrors(people, out, [0, 0.03], 2, () => undefined);
+  const rows = await errors();
+  assert.deepEqual(
+    rows.map(({ weight }) => weight),
+    [0, 0.03],
+  );
+  for (const row of rows) assert.ok(row.errors >= 0 && row.errors <= 1 && row.threshold > 0);
+  const written = () => stat(join(out, 'weight-0-steps-2', 'errors.json'));
+  const { mtimeMs } = await written();
+  assert.deepEqual(await errors(), rows);
+  assert.equal((await written()).mtimeMs, mtimeMs, 'what is done is not done again');
+  await assert.rejects(
+    identityErrors(set, join(folder, 'few'), [0], 2, () => undefined),
+    { code: 'E_DATA' },
+  );
+});
+
 const run = (method: 'softmax' | 'radial', seed: number, right: number, curve: number[]): RunResult => ({
   method,
   fold: 0,
@@ -207,7 +246,7 @@ test('the gain is that of pairs of runs, with the interval of Student', () => {
   assert.ok(Math.abs((radial?.gain?.mean ?? 0) - 0.15) < 1e-9);
   assert.ok(Math.abs((radial?.gain?.deviation ?? 0) - 0.0707107) < 1e-6);
   // 12.706 x 0.0707107 / sqrt(2)
-  assert.ok(Math.abs((radial?.gain?.high ?? 0) - (0.15 + 0.6353)) < 1e-4);
+  assert.ok(Math.abs((radial?.gain?.interval?.[1] ?? 0) - (0.15 + 0.6353)) < 1e-4);
   assert.ok(Math.abs((radial?.pooled ?? 0) - 0.9) < 1e-9);
   assert.deepEqual(spreadOf([1, 3]), { mean: 2, deviation: Math.SQRT2, runs: 2 });
 });

@@ -36,9 +36,14 @@ const BINS = 50;
 export function identityDistances(
   set: FaceCache,
   referenceAt: (index: number) => Uint8Array,
-  onProgress: (done: number, of: number) => void = () => undefined,
+  options: {
+    /** Which faces are judged; all expressive ones by default. Pairs are of the whole set. */
+    readonly only?: (index: number) => boolean;
+    readonly onProgress?: (done: number, of: number) => void;
+  } = {},
 ): IdentityDistances {
-  const expressive = set.faces.flatMap(({ label }, index) => (label === 0 ? [] : [index]));
+  const { only = () => true, onProgress = () => undefined } = options;
+  const expressive = set.faces.flatMap(({ label }, index) => (label === 0 || !only(index) ? [] : [index]));
   const stride = Math.max(1, Math.ceil(expressive.length / MOST_FACES));
   const chosen = expressive.filter((_, position) => position % stride === 0);
   const pairs = pairsOf(set);

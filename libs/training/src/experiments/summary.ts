@@ -11,6 +11,12 @@ export interface Spread {
   readonly runs: number;
 }
 
+/** A mean of paired differences. */
+export interface Gain extends Spread {
+  /** The 95 % interval of the mean (Student's t); undefined for one pair, which tells nothing of it. */
+  readonly interval: readonly [low: number, high: number] | undefined;
+}
+
 /** A method with a weight of its metric loss beside the softmax; softmax alone has none. */
 export interface Variant {
   readonly method: MethodName;
@@ -26,9 +32,9 @@ export interface MethodSummary extends Variant {
   readonly classMean: Spread;
   readonly macroF1: Spread;
   /** Accuracy less that of softmax alone with the same fold and seed; undefined without such runs. */
-  readonly gain: (Spread & { readonly low: number; readonly high: number }) | undefined;
+  readonly gain: Gain | undefined;
   /** The same for the class-mean accuracy. */
-  readonly classMeanGain: (Spread & { readonly low: number; readonly high: number }) | undefined;
+  readonly classMeanGain: Gain | undefined;
   readonly confusion: Confusion;
   /** Distance comparisons a batch. */
   readonly comparisons: number;
@@ -73,12 +79,11 @@ const T95 = [
   12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145,
 ];
 
-/** The 95 % interval of a mean of paired differences (Student's t). */
-function interval(differences: readonly number[]): Spread & { low: number; high: number } {
+function gainFrom(differences: readonly number[]): Gain {
   const spread = spreadOf(differences);
-  const t = T95[spread.runs - 2] ?? (spread.runs < 2 ? Number.POSITIVE_INFINITY : 1.96);
-  const half = spread.runs < 2 ? 1 : (t * spread.deviation) / Math.sqrt(spread.runs);
-  return { ...spread, low: spread.mean - half, high: spread.mean + half };
+  if (spread.runs < 2) return { ...spread, interval: undefined };
+  const half = ((T95[spread.runs - 2] ?? 1.96) * spread.deviation) / Math.sqrt(spread.runs);
+  return { ...spread, interval: [spread.mean - half, spread.mean + half] };
 }
 
 function sameDraw(a: RunResult, b: RunResult): boolean {
@@ -116,7 +121,7 @@ export function summarizeMethods(runs: readonly RunResult[], bySequence: boolean
         const base = softmax.find((other) => sameDraw(run, other));
         return base ? [of(run) - of(base)] : [];
       });
-      return variant.method === 'softmax' || pairs.length === 0 ? undefined : interval(pairs);
+      return variant.method === 'softmax' || pairs.length === 0 ? undefined : gainFrom(pairs);
     };
     const confusion = own
       .map((run) => confusionOf(run, bySequence))
