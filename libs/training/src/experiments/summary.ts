@@ -162,7 +162,7 @@ export function summarizeTimes(runs: readonly RunResult[]): TimeSummary[] {
         );
         const radial =
           variant.method === 'softmax'
-            ? candidates.find(({ gamma }) => gamma === paperGamma)
+            ? (candidates.find(({ gamma }) => gamma === paperGamma) ?? candidates[0])
             : candidates.find(({ gamma }) => gamma === run.gamma);
         if (!radial) return [];
         const goal = Math.min(run.validation, radial.validation);
