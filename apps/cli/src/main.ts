@@ -9,6 +9,7 @@ import { addServiceCommand } from './commands/service.js';
 import { addTopicsCommand } from './commands/topics.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addModelsCommand } from './commands/models.js';
+import { addReproduceCommand } from './commands/reproduce.js';
 import { addTrainCommands } from './commands/train.js';
 import { version } from './version.js';
 
@@ -38,6 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addEvaluateCommand(program, finish);
   addModelsCommand(program, finish);
   addTrainCommands(program, finish);
+  addReproduceCommand(program, finish);
   addConfigCommand(program, finish);
   addDoctorCommand(program, finish);
   addLiveCommand(program, finish);

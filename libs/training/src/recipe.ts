@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { DeadpanError } from '@deadpan/shared';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { metricLossNames } from './loops/metric-losses.js';
 
 const eight = z.array(z.number().nonnegative()).length(8);
 
@@ -62,7 +63,7 @@ export const ferRecipeSchema = z.strictObject({
        * over the classes shift what it takes for likely.
        */
       softmaxOnQueries: z.boolean().default(true),
-      loss: z.enum(['radial', 'radial-fixed', 'centre', 'contrastive', 'triplet']),
+      loss: z.enum(metricLossNames),
       signs: z.enum(['consistent', 'printed']).default('consistent'),
       /** Rows of L_A and L_B. */
       rank: z.int().positive().default(32),

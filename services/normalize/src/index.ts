@@ -1,1 +1,2 @@
 export { createNormalizeStage } from './normalize-stage.js';
+export { referenceTask } from './reference-task.js';

@@ -4,6 +4,7 @@ import { DeadpanError } from '@deadpan/shared';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { createStepProgress } from '../laboratory/step-progress.js';
+import { interruptible } from './interruptible.js';
 
 /* The laboratory. TensorFlow is loaded only by the commands that train, so that all others work without it. */
 
@@ -241,30 +242,6 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
       process.stdout.write(`${artifact.name} ${artifact.version} in ${out}, SHA-256 ${artifact.sha256}\n`);
       finish(0);
     });
-}
-
-/** Runs work that Ctrl-C stops after the step that is under way; the run can be taken up again. */
-async function interruptible(
-  finish: (exitCode: number) => void,
-  work: (signal: AbortSignal) => Promise<unknown>,
-): Promise<void> {
-  const interruption = new AbortController();
-  const interrupt = (): void => {
-    interruption.abort();
-  };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  try {
-    await work(interruption.signal);
-    if (interruption.signal.aborted) {
-      throw new DeadpanError(
-        'E_INTERRUPTED',
-        'Interrupted after a step. The same command goes on from there.',
-      );
-    }
-    finish(0);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
 }
 
 const wrongKind = (recipe: string, kind: string): DeadpanError =>

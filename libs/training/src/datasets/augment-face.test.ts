@@ -67,3 +67,10 @@ test('the same seed draws the same picture, another one another', () => {
 test('a face that is put back into its canvas changes nothing', () => {
   assert.deepEqual(withFace(canvas, faceOfCanvas(canvas)), canvas);
 });
+
+test('putting another face into a canvas leaves the canvas as it was, also that of a cache read from a file', () => {
+  const read = Buffer.from(canvas);
+  const black = new Uint8Array(64 * 64);
+  assert.deepEqual(faceOfCanvas(withFace(read, black)), black);
+  assert.deepEqual(Uint8Array.from(read), canvas);
+});

@@ -16,6 +16,8 @@ export interface CachedFace {
   readonly label: number | undefined;
   /** The person, where known. */
   readonly subject: string | undefined;
+  /** The sequence that the picture is a frame of, where it is one. */
+  readonly sequence?: string;
 }
 
 /** A data set after alignment: everything training reads. */
@@ -72,7 +74,8 @@ export function faceOfCanvas(canvas: Uint8Array): Uint8Array {
 
 /** A copy of a canvas with another face in its middle. */
 export function withFace(canvas: Uint8Array, face: Uint8Array): Uint8Array {
-  const out = canvas.slice();
+  // Not slice(): that of a Buffer, which is what a cache is read into, shares its memory.
+  const out = Uint8Array.from(canvas);
   for (let row = 0; row < faceSide; row++) {
     out.set(
       face.subarray(row * faceSide, (row + 1) * faceSide),

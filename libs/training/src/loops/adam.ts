@@ -35,7 +35,10 @@ export function createAdam(variables: Variables, options: AdamOptions = adamDefa
   for (const [name, variable] of variables) {
     if (!variable.trainable) continue;
     for (const moment of ['m', 'v'])
-      moments.set(`${name}/${moment}`, tf.variable(tf.zeros(variable.shape), false));
+      moments.set(
+        `${name}/${moment}`,
+        tf.tidy(() => tf.variable(tf.zeros(variable.shape), false)),
+      );
   }
   const adam: Adam = {
     moments,

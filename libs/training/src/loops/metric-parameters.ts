@@ -1,4 +1,4 @@
-import type { Scalar, Tensor2D, Variable } from '@tensorflow/tfjs-node';
+import type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import type { AdaptiveMetric } from '../losses/radial-metric.js';
 import { normal, type Random } from '../random.js';
@@ -15,12 +15,14 @@ export function createMetricParameters(
   random: Random,
 ): Map<string, Variable> {
   const columns = orthonormalColumns(dimensions, rank, random);
-  const matrix = (): Variable => tf.variable(tf.tensor2d(columns, [dimensions, rank]), true);
+  // The tensor that a variable begins with is freed; the variable itself outlives the scope.
+  const variable = (start: () => Tensor): Variable => tf.tidy(() => tf.variable(start(), true));
+  const matrix = (): Variable => variable(() => tf.tensor2d(columns, [dimensions, rank]));
   return new Map([
     ['la', matrix()],
     ['lb', matrix()],
-    ['c', tf.variable(tf.zeros([dimensions, 1]), true)],
-    ['b', tf.variable(tf.scalar(1), true)],
+    ['c', variable(() => tf.zeros([dimensions, 1]))],
+    ['b', variable(() => tf.scalar(1))],
   ]);
 }
 

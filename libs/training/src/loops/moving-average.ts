@@ -19,7 +19,7 @@ const EVERY = 4;
  */
 export function createMovingAverage(variables: Variables, decay: number): MovingAverage {
   const averages = new Map(
-    [...variables].map(([name, variable]) => [name, tf.variable(variable.clone(), false)]),
+    [...variables].map(([name, variable]) => [name, tf.tidy(() => tf.variable(variable.clone(), false))]),
   );
   return {
     variables: averages,

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFaceApiWeights, residualTrunkParameters, type Network, type Parameters } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
-import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
+import type { Scalar, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { joinTensors, readCheckpoint, tensorsUnder, writeCheckpoint } from '../checkpoint.js';
 import {
@@ -18,12 +18,7 @@ import {
 import { expressionInput } from '../datasets/expression-input.js';
 import { canvasOf, faceOfCanvas, readFaceCache, withFace, type FaceCache } from '../datasets/face-cache.js';
 import { epochOrder, trainingItems, type TrainingItem } from '../datasets/training-items.js';
-import { centreLoss } from '../losses/centre.js';
-import { classCentres } from '../losses/class-centres.js';
-import { contrastiveLoss } from '../losses/contrastive.js';
-import { adaptiveRadialMetricLoss, fixedRadialMetricLoss } from '../losses/radial-metric.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
-import { tripletLoss } from '../losses/triplet.js';
 import { ferNetworkNamed, metricOnlyLayers } from '../networks/fer-networks.js';
 import { runNetwork } from '../networks/run-network.js';
 import {
@@ -38,6 +33,7 @@ import { createAdam } from './adam.js';
 import { predictFaces, reportOn } from './evaluate-fer.js';
 import { namedGradients } from './gradients.js';
 import { openLossLog } from './loss-log.js';
+import { metricLosses } from './metric-losses.js';
 import { asMetric, createMetricParameters } from './metric-parameters.js';
 import { createMovingAverage } from './moving-average.js';
 import { learningRateAt } from './schedule.js';
@@ -121,9 +117,11 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     createRandom(recipe.seed),
     await startingParameters(recipe, options),
   );
-  const metric = recipe.metric
-    ? createMetricParameters(embeddingUnits(network), recipe.metric.rank, createRandom(recipe.seed + 1))
-    : new Map<string, Variable>();
+  const metricKind = recipe.metric === undefined ? undefined : metricLosses[recipe.metric.loss];
+  const metric =
+    recipe.metric && metricKind?.adaptive === true
+      ? createMetricParameters(embeddingUnits(network), recipe.metric.rank, createRandom(recipe.seed + 1))
+      : new Map<string, Variable>();
   const trained = new Map<string, Variable>([
     // Softmax alone never reaches the metric branch, and TensorFlow has no gradient for what a loss does not use.
     ...[...variables].filter(
@@ -161,7 +159,9 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
   const byClass = classIndex(items);
   let sums: Record<string, number> = {};
   let started = performance.now();
-  const imagesPerStep = recipe.batch + (recipe.metric ? 2 * recipe.metric.perClass * byClass.length : 0);
+  const imagesPerStep =
+    recipe.batch +
+    (metricKind?.usesReferences === true ? 2 : 1) * (recipe.metric?.perClass ?? 0) * byClass.length;
   while (step < recipe.schedule.steps && options.signal?.aborted !== true) {
     if (position + recipe.batch > order.length) {
       epoch++;
@@ -177,7 +177,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
       ? drawPerClass(byClass, items, recipe.metric.perClass, seedAt(recipe.seed, 3, step))
       : [];
     const references =
-      queries.length > 0
+      metricKind?.usesReferences === true
         ? (options.references ?? missing('reference generator'))(queries.map(alignedFace))
         : [];
     const batch = makeBatch(plain, queries, references, recipe, step);
@@ -249,6 +249,7 @@ interface FerBatch {
   readonly targets: Tensor2D;
   readonly queries: number;
   readonly labels: readonly number[];
+  readonly subjects: readonly (string | undefined)[];
 }
 
 function makeBatch(
@@ -278,6 +279,7 @@ function makeBatch(
     targets: tf.tensor2d([...plain, ...queries].map(({ target }) => [...target])),
     queries: queries.length,
     labels: queries.map(({ label }) => label ?? missing('label of a query')),
+    subjects: queries.map(({ cache, index }) => cache.faces[index]?.subject),
   };
 }
 
@@ -303,48 +305,18 @@ function ferLoss(
   report('softmax', softmax);
   if (!recipe.metric) return softmax;
   const queries = tf.slice(embedding, [labelled - batch.queries, 0], [batch.queries, -1]);
-  const references = tf.slice(embedding, [labelled, 0], [batch.queries, -1]);
-  const term = metricLoss(recipe.metric, metric, queries, references, batch.labels);
+  const kind = metricLosses[recipe.metric.loss];
+  const references = kind.usesReferences
+    ? tf.slice(embedding, [labelled, 0], [batch.queries, -1])
+    : undefined;
+  const { labels, subjects } = batch;
+  const term = kind.loss(
+    { queries, references, labels, subjects, neutral: 0 },
+    recipe.metric,
+    kind.adaptive ? asMetric(metric) : undefined,
+  );
   report(recipe.metric.loss, term);
   return tf.add(softmax, tf.mul(term, recipe.metric.gamma));
-}
-
-function metricLoss(
-  options: NonNullable<FerRecipe['metric']>,
-  parameters: ReadonlyMap<string, Variable>,
-  queries: Tensor2D,
-  references: Tensor2D,
-  labels: readonly number[],
-): Scalar {
-  // Zero, but on the tape: every trained variable must have a gradient, also where the loss has no metric of its own.
-  const unused = [...parameters.values()].reduce<Scalar>(
-    (sum, variable) => tf.add(sum, tf.sum(tf.mul(variable as Tensor, 0))),
-    tf.scalar(0),
-  );
-  const radial = {
-    queries,
-    references,
-    centres: classCentres(queries, labels),
-    referenceMask: tf.tensor1d(labels.map((label) => (label === 0 ? 0 : 1))),
-  };
-  switch (options.loss) {
-    case 'radial':
-      return adaptiveRadialMetricLoss(asMetric(parameters), radial, options.signs);
-    case 'radial-fixed':
-      return tf.add(unused, fixedRadialMetricLoss(radial, options.threshold, options.margin));
-    case 'centre':
-      return tf.add(tf.add(unused, centreLoss(queries, labels)), tf.mul(tf.sum(references), 0));
-    case 'contrastive':
-      return tf.add(
-        tf.add(unused, contrastiveLoss(queries, labels, options.margin)),
-        tf.mul(tf.sum(references), 0),
-      );
-    case 'triplet':
-      return tf.add(
-        tf.add(unused, tripletLoss(queries, labels, options.margin)),
-        tf.mul(tf.sum(references), 0),
-      );
-  }
 }
 
 async function startingParameters(recipe: FerRecipe, options: FerRunOptions): Promise<Parameters> {

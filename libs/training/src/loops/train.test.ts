@@ -8,6 +8,7 @@ import { readCheckpoint } from '../checkpoint.js';
 import { canvasSide, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
 import { createRandom, uniform } from '../random.js';
 import { ferRecipeSchema, hngRecipeSchema, type FerRecipe, type HngRecipe } from '../recipe.js';
+import { metricLossNames } from './metric-losses.js';
 import { trainFer } from './train-fer.js';
 import { trainHng } from './train-hng.js';
 
@@ -117,7 +118,7 @@ test('another recipe does not go on in the folder of a run', async () => {
   );
 });
 
-for (const loss of ['radial', 'radial-fixed', 'centre', 'contrastive', 'triplet'] as const) {
+for (const loss of metricLossNames) {
   test(`the joint stage runs with the ${loss} loss and trains the metric branch`, async () => {
     const out = join(folder, `joint-${loss}`);
     const recipe = ferRecipeSchema.parse({

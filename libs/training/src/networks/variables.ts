@@ -38,7 +38,10 @@ export function createVariables(
     const values = start?.data ?? initialValues(name, shape, random);
     const trainable = !/\/(mean|variance)$/.test(name);
     // tfjs needs a name that is unique in the process only when none is given; names here are per network.
-    variables.set(name, tf.variable(tf.tensor(values, [...shape], 'float32'), trainable));
+    variables.set(
+      name,
+      tf.tidy(() => tf.variable(tf.tensor(values, [...shape], 'float32'), trainable)),
+    );
   }
   return variables;
 }

@@ -1,0 +1,355 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { DeadpanError } from '@deadpan/shared';
+import type { FaceCache, FigureName, MethodName, ProtocolName, TrunkName } from '@deadpan/training';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+import { createExperimentProgress } from '../laboratory/experiment-progress.js';
+import { openReferenceGenerator } from '../laboratory/generate-references.js';
+import { readMiddleFrames } from '../laboratory/middle-frames.js';
+import { writing } from '../report/output-error.js';
+import { interruptible } from './interruptible.js';
+
+/* The paper's experiments. TensorFlow is loaded only when one runs. */
+
+interface ReproduceFlags {
+  readonly data: string;
+  readonly out: string;
+  readonly methods: readonly string[];
+  readonly folds: number;
+  readonly runFolds?: number;
+  readonly seeds: number;
+  readonly steps: number;
+  readonly perClass: number;
+  readonly gamma: number;
+  readonly learningRate: number;
+  readonly trunk: TrunkName;
+  readonly figures: readonly string[];
+  readonly limit: number;
+  readonly identitySteps: number;
+  readonly quick?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Where the faces of an experiment come from. */
+interface Faces {
+  readonly title: string;
+  readonly protocol: ProtocolName | undefined;
+  readonly printed:
+    { readonly sequences: number; readonly subjects: number; readonly images: number } | undefined;
+  readonly set: FaceCache;
+  /** Whether a face belongs to a test part that was given; undefined for folds. */
+  readonly isTest: ((index: number) => boolean) | undefined;
+  readonly bySequence: boolean;
+}
+
+type Lab = typeof import('@deadpan/training');
+
+const SETS = {
+  ckplus: ['CK+, seven classes', 'folder with cohn-kanade-images/ and Emotion/'],
+  ckplus8: ['CK+, eight classes: neutral besides', 'folder with cohn-kanade-images/ and Emotion/'],
+  mmi: ['MMI, six classes', 'folder with Sessions/'],
+  oulu: ['Oulu-CASIA, visible light, six classes', 'folder with OriginalImg/VL/Strong/'],
+} as const satisfies Record<ProtocolName, readonly [string, string]>;
+
+/** Adds `reproduce`. */
+export function addReproduceCommand(program: Command, finish: (exitCode: number) => void): void {
+  const reproduce = program
+    .command('reproduce')
+    .description("The paper's experiments: every method on the same trunk, batches and folds.");
+  const common = (name: string, description: string, data: string): Command =>
+    reproduce
+      .command(name)
+      .description(description)
+      .requiredOption('--data <dir>', data)
+      .requiredOption(
+        '--out <dir>',
+        'folder of report.html, results.json and all that is worked out on the way',
+      )
+      .option('--methods <names...>', 'methods to compare, or "all"', ['all'])
+      .option('--folds <n>', 'subject-disjoint folds that the people are dealt into', positive, 10)
+      .option('--run-folds <n>', 'how many of them are tested; all by default', positive)
+      .option('--seeds <n>', 'runs of each method on each fold', positive, 1)
+      .option('--steps <n>', 'training steps of a run', positive, 600)
+      .option('--per-class <n>', 'faces of each class in a batch; the paper has 2', positive, 2)
+      .option('--gamma <weight>', 'weight of the metric loss; the paper has 1', weight, 1)
+      .option('--learning-rate <rate>', 'greatest learning rate', weight, 1e-3)
+      .addOption(
+        new Option(
+          '--trunk <name>',
+          'dlib’s residual trunk, its lower part frozen, or the paper’s inception, trained whole',
+        )
+          .choices(['residual', 'inception', 'inception-small'])
+          .default('residual'),
+      )
+      .option(
+        '--figures <names...>',
+        'figures that cost time: gamma, slope, distances, faces, identity; or "none"',
+        ['distances', 'faces'],
+      )
+      .option(
+        '--limit <n>',
+        'at most so many faces to train and validate on, drawn by chance; 0: all',
+        natural,
+        0,
+      )
+      .option(
+        '--identity-steps <n>',
+        'training steps of each generator of the figure "identity"',
+        positive,
+        400,
+      )
+      .option('--quick', 'a look: softmax, triplet and RML, two folds, 60 steps')
+      .option('--quiet', 'no progress');
+
+  for (const [name, [description, data]] of Object.entries(SETS)) {
+    common(name, `${description}; the printed protocol.`, data).action(async (flags: ReproduceFlags) => {
+      await run(flags, finish, (lab) => protocolFaces(lab, name as ProtocolName, flags));
+    });
+  }
+  common('labels', 'Any labelled pictures, people apart.', 'folder of the pictures')
+    .requiredOption(
+      '--labels <csv>',
+      'table with path, subject and expression, or with a column of votes per class',
+    )
+    .addOption(
+      new Option(
+        '--crop <crop>',
+        'how the pictures are cut: whole faces, loosely cut ones, or portraits with shoulders',
+      )
+        .choices(['whole', 'loose', 'portrait'])
+        .default('whole'),
+    )
+    .action(async (flags: ReproduceFlags & { labels: string; crop: 'whole' | 'loose' | 'portrait' }) => {
+      await run(flags, finish, (lab) => labelledFaces(lab, flags));
+    });
+  common(
+    'faces',
+    'Sets that "deadpan prepare" has aligned.',
+    'folder of the faces that "deadpan prepare" made',
+  )
+    .requiredOption('--names <names...>', 'sets to train on, and to test on by folds')
+    .option('--test <name>', 'set to test on instead of folds')
+    .action(async (flags: ReproduceFlags & { names: string[]; test?: string }) => {
+      await run(flags, finish, (lab) => preparedFaces(lab, flags));
+    });
+}
+
+async function run(
+  given: ReproduceFlags,
+  finish: (exitCode: number) => void,
+  facesOf: (lab: Lab) => Promise<Faces>,
+): Promise<void> {
+  const lab = await import('@deadpan/training');
+  const flags: ReproduceFlags =
+    given.quick === true
+      ? {
+          ...given,
+          methods: ['softmax', 'triplet', 'radial'],
+          figures: ['faces'],
+          folds: Math.min(given.folds, 3),
+          runFolds: 2,
+          seeds: 1,
+          steps: 60,
+        }
+      : given;
+  const methods = chosen<MethodName>('--methods', flags.methods, lab.methodNames, 'all', lab.methodNames);
+  const figures = chosen<FigureName>('--figures', flags.figures, lab.figureNames, 'none', []);
+  await writing(flags.out, () => mkdir(flags.out, { recursive: true }));
+  const faces = limited(lab, await facesOf(lab), flags.limit);
+  const { set, isTest } = faces;
+  const splits =
+    isTest === undefined
+      ? lab.subjectFolds(
+          set.faces.map(({ subject }) => subject),
+          flags.folds,
+        )
+      : [lab.fixedSplit(set.faces.length, isTest)];
+  const generator = await openReferenceGenerator();
+  try {
+    await interruptible(finish, async (signal) => {
+      const done = await lab.runExperiment({
+        title: faces.title,
+        set,
+        splits,
+        bySequence: faces.bySequence,
+        methods,
+        folds: Math.min(flags.runFolds ?? splits.length, splits.length),
+        seeds: Array.from({ length: flags.seeds }, (_, seed) => seed + 1),
+        gamma: flags.gamma,
+        trunk: flags.trunk,
+        training: {
+          steps: flags.steps,
+          perClass: flags.perClass,
+          learningRate: flags.learningRate,
+          weightDecay: 0.01,
+          margin: 0.5,
+          threshold: 0.5,
+          evaluateEvery: Math.max(1, Math.round(flags.steps / 20)),
+        },
+        figures,
+        identity: {
+          weights: lab.paperIdentityErrors.map(([identityWeight]) => identityWeight),
+          steps: flags.identitySteps,
+        },
+        out: flags.out,
+        referencesOf: generator.referencesOf,
+        onProgress: createExperimentProgress(flags.quiet ?? false),
+        signal,
+      });
+      const { experimentReport } = await import('../report/experiment-report.js');
+      const about = { protocol: faces.protocol, printed: faces.printed, generator: generator.name };
+      const report = join(flags.out, 'report.html');
+      await writing(report, async () => {
+        await writeFile(
+          join(flags.out, 'results.json'),
+          `${JSON.stringify({ format: 'deadpan-reproduce-1', ...about, ...done.results }, rounded)}\n`,
+        );
+        await writeFile(report, await experimentReport(done.results, done.pictures, about));
+      });
+      process.stdout.write(`${report}\n`);
+    });
+  } finally {
+    await generator.close();
+  }
+}
+
+/** Six digits are more than any of these numbers knows. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
+}
+
+async function protocolFaces(lab: Lab, name: ProtocolName, flags: ReproduceFlags): Promise<Faces> {
+  const readers = {
+    ckplus: () => lab.readCkPlus(flags.data, false),
+    ckplus8: () => lab.readCkPlus(flags.data, true),
+    mmi: () => lab.readMmi(flags.data),
+    oulu: () => lab.readOulu(flags.data),
+  };
+  const protocol = await readers[name]();
+  const folder = join(flags.out, 'faces');
+  const progress = createExperimentProgress(flags.quiet ?? false);
+  const set = existsSync(join(folder, `${name}.json`))
+    ? await lab.readFaceCache(folder, name)
+    : await lab.prepareProtocolFaces(protocol, {
+        data: flags.data,
+        out: folder,
+        readMiddleFrames,
+        onProgress: (done, of) => {
+          progress({ task: 'sequences', done, of, stepsLeft: 0, stepsDone: 0 });
+        },
+      });
+  const { title, printed, bySequence } = protocol;
+  return { title, protocol: name, printed, set, isTest: undefined, bySequence };
+}
+
+async function labelledFaces(
+  lab: Lab,
+  flags: ReproduceFlags & { labels: string; crop: 'whole' | 'loose' | 'portrait' },
+): Promise<Faces> {
+  const folder = join(flags.out, 'faces');
+  const progress = createExperimentProgress(flags.quiet ?? false);
+  const set = existsSync(join(folder, 'labels.json'))
+    ? await lab.readFaceCache(folder, 'labels')
+    : await lab.prepareFaces({
+        data: flags.data,
+        labels: flags.labels,
+        square: lab.faceSquares[flags.crop],
+        name: 'labels',
+        out: folder,
+        onProgress: (done, of) => {
+          progress({ task: 'pictures', done, of, stepsLeft: 0, stepsDone: 0 });
+        },
+      });
+  return {
+    title: 'Labelled pictures',
+    protocol: undefined,
+    printed: undefined,
+    set,
+    isTest: undefined,
+    bySequence: false,
+  };
+}
+
+async function preparedFaces(
+  lab: Lab,
+  flags: ReproduceFlags & { names: string[]; test?: string },
+): Promise<Faces> {
+  const read = (name: string): Promise<FaceCache> => {
+    if (!existsSync(join(flags.data, `${name}.json`))) {
+      throw new DeadpanError('E_INPUT_MISSING', `${flags.data} has no set ${name}.`, {
+        advice: `Make it with "deadpan prepare --name ${name}".`,
+      });
+    }
+    return lab.readFaceCache(flags.data, name);
+  };
+  const trained = lab.joinSets(flags.names.join(' + '), await Promise.all(flags.names.map(read)));
+  const common = { protocol: undefined, printed: undefined, bySequence: false };
+  if (flags.test === undefined) return { ...common, title: trained.name, set: trained, isTest: undefined };
+  const set = lab.joinSets(trained.name, [trained, await read(flags.test)]);
+  return {
+    ...common,
+    title: `${trained.name}, tested on ${flags.test}`,
+    set,
+    isTest: (index) => index >= trained.faces.length,
+  };
+}
+
+/** Leaves out faces without a label, and more than `limit` of those that are not for testing. */
+function limited(lab: Lab, faces: Faces, limit: number): Faces {
+  const { set, isTest } = faces;
+  const labelled = set.faces.flatMap(({ label }, index) => (label === undefined ? [] : [index]));
+  const given = labelled.filter((index) => isTest?.(index) === true);
+  const others = labelled.filter((index) => isTest?.(index) !== true);
+  const order = [...lab.permutation(lab.createRandom(1), others.length)];
+  const kept = new Set(limit === 0 ? order : order.slice(0, limit));
+  const drawn = others.filter((_, position) => kept.has(position));
+  return {
+    ...faces,
+    set: lab.subsetOf(set, [...drawn, ...given]),
+    isTest: isTest === undefined ? undefined : (index) => index >= drawn.length,
+  };
+}
+
+function chosen<Name extends string>(
+  flag: string,
+  given: readonly string[],
+  known: readonly Name[],
+  word: string,
+  meaning: readonly Name[],
+): readonly Name[] {
+  const names = given.flatMap((text) => text.split(','));
+  if (names.length === 1 && names[0] === word) return meaning;
+  for (const name of names) {
+    if (!known.includes(name as Name)) {
+      throw new DeadpanError('E_USAGE', `${flag} does not know ${name}.`, {
+        advice: `Known are ${known.join(', ')}, and ${word}.`,
+      });
+    }
+  }
+  return known.filter((name) => names.includes(name));
+}
+
+function natural(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || text.trim() === '') {
+    throw new InvalidArgumentError('It must be a whole number.');
+  }
+  return value;
+}
+
+function positive(text: string): number {
+  const value = natural(text);
+  if (value === 0) throw new InvalidArgumentError('It must be 1 or more.');
+  return value;
+}
+
+function weight(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0 || text.trim() === '') {
+    throw new InvalidArgumentError('It must be a number of 0 or more.');
+  }
+  return value;
+}

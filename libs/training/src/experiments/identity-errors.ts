@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DeadpanError } from '@deadpan/shared';
+import { canvasOf, faceOfCanvas, writeFaceCache, type FaceCache } from '../datasets/face-cache.js';
+import { hngPools } from '../datasets/hng-pools.js';
+import { isHeldOut } from '../datasets/split-subjects.js';
+import { readGenerator } from '../loops/release-hng.js';
+import { referencesOf, trainHng } from '../loops/train-hng.js';
+import { disposeVariables } from '../networks/variables.js';
+import { hngRecipeSchema, type HngRecipe } from '../recipe.js';
+import { identityDistances } from './identity-distances.js';
+import { writeWhole } from './write-whole.js';
+
+/** A row of the paper's Table 1. */
+export interface IdentityErrors {
+  /** Weight of the identity loss. */
+  readonly weight: number;
+  /** Share of the references that lie beyond the distance that tells this set's people apart best. */
+  readonly errors: number;
+  readonly threshold: number;
+}
+
+/** About one person in so many is held out and judged on. */
+const HOLD_OUT = 5;
+const NAME = 'identity';
+
+/**
+ * Trains the paper's plain generator (32 channels, M1's other weights) once for each weight of the identity loss, each
+ * from the same start on the same batches, and counts identity errors on the expressive faces of people who were held
+ * out. A weight that is done is not done again.
+ * @param folder where the generators go
+ * @throws DeadpanError E_DATA where the set has nobody with a neutral and another expression, or too few people
+ */
+export async function identityErrors(
+  set: FaceCache,
+  folder: string,
+  weights: readonly number[],
+  steps: number,
+  onProgress: (task: string, done: number, of: number) => void,
+): Promise<IdentityErrors[]> {
+  const sources = [{ cache: set, holdOutEvery: HOLD_OUT, sameLight: false }];
+  if (hngPools(sources).loosePairs.length === 0 || hngPools(sources, 'heldOut').alone.length === 0) {
+    throw new DeadpanError(
+      'E_DATA',
+      `${set.name} has too few people with a neutral and another expression.`,
+      {
+        advice: 'The figure "identity" trains generators from such pairs; leave it out.',
+      },
+    );
+  }
+  await mkdir(folder, { recursive: true });
+  await writeFaceCache(folder, { ...set, name: NAME });
+  const rows: IdentityErrors[] = [];
+  for (const weight of weights) {
+    const out = join(folder, `weight-${weight}-steps-${steps}`);
+    const file = join(out, 'errors.json');
+    if (!existsSync(file)) {
+      const task = `identity weight ${weight}`;
+      await trainHng(recipeWith(weight, steps), {
+        data: folder,
+        out,
+        onProgress: ({ step, steps: of }) => {
+          onProgress(task, step, of);
+        },
+      });
+      await writeWhole(file, `${JSON.stringify(await judge(set, weight, out))}\n`);
+    }
+    rows.push(JSON.parse(await readFile(file, 'utf8')) as IdentityErrors);
+  }
+  return rows;
+}
+
+async function judge(set: FaceCache, weight: number, out: string): Promise<IdentityErrors> {
+  const generator = await readGenerator(join(out, 'last.bin'));
+  const heldOut = set.faces.map(({ subject }) => isHeldOut(subject, HOLD_OUT));
+  const { threshold } = identityDistances(
+    set,
+    (index) => {
+      const face = Float32Array.from(faceOfCanvas(canvasOf(set, index)), (level) => level / 255);
+      const [reference] = referencesOf(generator, [face]);
+      if (!reference) throw new Error('the generator gave no reference');
+      return Uint8Array.from(reference, (value) => Math.round(255 * value));
+    },
+    { only: (index) => heldOut[index] === true },
+  );
+  disposeVariables(generator.variables);
+  if (threshold === undefined) {
+    throw new DeadpanError(
+      'E_DATA',
+      `${set.name} has too few people with two pictures to tell people apart by.`,
+      {
+        advice: 'Leave the figure "identity" out.',
+      },
+    );
+  }
+  return { weight, errors: threshold.errors, threshold: threshold.distance };
+}
+
+function recipeWith(identity: number, steps: number): HngRecipe {
+  return hngRecipeSchema.parse({
+    kind: 'hng',
+    name: `identity-${identity}`,
+    seed: 1,
+    network: 'plain-32',
+    discriminator: 32,
+    sources: [{ cache: NAME, holdOutEvery: HOLD_OUT }],
+    mix: { pairs: 0, loosePairs: 16, neutral: 0, alone: 0 },
+    weights: {
+      feature: 1,
+      identity,
+      pixel: 0.01,
+      symmetry: 0.3,
+      adversarial: 0.1,
+      expression: 0,
+      change: 0,
+    },
+    symmetrySpace: 'pixel',
+    featureLayer: 'conv64_3/relu',
+    identityLayers: ['conv128_2/relu', 'conv256_2/relu'],
+    schedule: { peak: 1e-4, warmUp: 0, steps, floor: 1 },
+    adversarialFrom: 0,
+    average: 0.99,
+    checkpointEvery: 100,
+    gridEvery: steps,
+  });
+}

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { CLASSES } from '@deadpan/shared';
+import { readCkPlus } from './ckplus.js';
+import { fixedSplit, subjectFolds } from './folds.js';
+import { readMmi } from './mmi.js';
+import { readOulu } from './oulu.js';
+import { turnedClockwise } from './protocol-faces.js';
+import type { Protocol } from './protocol.js';
+
+const folder = await mkdtemp(join(tmpdir(), 'deadpan-protocols-'));
+after(() => rm(folder, { recursive: true }));
+
+async function put(path: string, text = ''): Promise<void> {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await writeFile(join(folder, path), text);
+}
+
+const told = ({ sequences }: Protocol): unknown[] =>
+  sequences.map(({ subject, label, source }) => [
+    subject,
+    CLASSES[label],
+    source.kind === 'pictures' ? source.files : [source.file, source.middle],
+  ]);
+
+test('CK+: the last three frames of labelled sequences, and the first one as neutral', async () => {
+  const images = 'ck/cohn-kanade-images';
+  for (let i = 1; i <= 5; i++) {
+    await put(`${images}/S010/002/S010_002_0000000${i}.png`);
+    await put(`${images}/S010/003/S010_003_0000000${i}.png`);
+  }
+  await put('ck/Emotion/S010/002/S010_002_00000005_emotion.txt', '   7.0000000e+00\n');
+  await mkdir(join(folder, 'ck/Emotion/S010/003'), { recursive: true });
+  const peak = [3, 4, 5].map((i) => `cohn-kanade-images/S010/002/S010_002_0000000${i}.png`);
+  assert.deepEqual(told(await readCkPlus(join(folder, 'ck'), false)), [['S010', 'surprise', peak]]);
+  assert.deepEqual(told(await readCkPlus(join(folder, 'ck'), true)), [
+    ['S010', 'surprise', peak],
+    ['S010', 'neutral', ['cohn-kanade-images/S010/002/S010_002_00000001.png']],
+  ]);
+});
+
+test('CK+ that is not laid out as it is handed out: what is wrong and what is expected', async () => {
+  await assert.rejects(readCkPlus(join(folder, 'nowhere'), false), { code: 'E_INPUT_MISSING' });
+  await mkdir(join(folder, 'bare'));
+  await assert.rejects(readCkPlus(join(folder, 'bare'), false), {
+    code: 'E_DATA',
+    message: /bare has no folder cohn-kanade-images/,
+    advice: /S005_001_00000001\.png/,
+  });
+  await put('odd/cohn-kanade-images/S010/002/a.png');
+  await put('odd/Emotion/S010/002/S010_002_00000005_emotion.txt', 'glad');
+  await assert.rejects(readCkPlus(join(folder, 'odd'), false), { code: 'E_DATA', message: /says 'glad'/ });
+});
+
+test('MMI: frontal videos with one of the six emotions, by the number in their annotation', async () => {
+  const session = async (id: string, view: number, emotion: number): Promise<void> => {
+    await put(`mmi/Sessions/${id}/session.xml`, `<session><track view="${view}" type="Video"/></session>`);
+    await put(`mmi/Sessions/${id}/S00${id}-001.avi`);
+    await put(
+      `mmi/Sessions/${id}/S00${id}-001.xml`,
+      `<VideoAnnotation><Metatag Name="Emotion" Value="${emotion}"/></VideoAnnotation>`,
+    );
+  };
+  await session('1', 0, 4);
+  await session('2', 1, 4); // from the side
+  await session('3', 2, 6); // with a mirror
+  await session('4', 0, 9); // none of the six
+  await put('mmi/Sessions/5/session.xml', '<session/>'); // a still picture
+  assert.deepEqual(told(await readMmi(join(folder, 'mmi'))), [
+    ['S001', 'happiness', ['Sessions/1/S001-001.avi', 3]],
+    ['S003', 'surprise', ['Sessions/3/S003-001.avi', 3]],
+  ]);
+});
+
+test('Oulu-CASIA: the last three frames in visible, strong light', async () => {
+  for (let i = 0; i < 4; i++) {
+    await put(`oulu/OriginalImg/VL/Strong/P001/Anger/00${i}.jpeg`);
+    await put(`oulu/OriginalImg/VL/Dark/P001/Anger/00${i}.jpeg`);
+    await put(`oulu/OriginalImg/NI/Strong/P001/Anger/00${i}.jpeg`);
+  }
+  assert.deepEqual(told(await readOulu(join(folder, 'oulu'))), [
+    ['P001', 'anger', [1, 2, 3].map((i) => `OriginalImg/VL/Strong/P001/Anger/00${i}.jpeg`)],
+  ]);
+  await put('oulu2/VL/Strong/P001/Bored/000.jpeg');
+  await assert.rejects(readOulu(join(folder, 'oulu2')), { code: 'E_DATA', message: /Bored/ });
+});
+
+test('nobody is in two parts of a fold, and everybody is tested once', () => {
+  const subjects = Array.from({ length: 97 }, (_, i) => `S${(i * 7) % 23}`);
+  const folds = subjectFolds(subjects, 10);
+  assert.equal(folds.length, 10);
+  const people = (indices: readonly number[]) => new Set(indices.map((index) => subjects[index]));
+  for (const { train, validation, test: tested } of folds) {
+    assert.equal(train.length + validation.length + tested.length, subjects.length);
+    for (const person of people(train)) {
+      assert.ok(!people(tested).has(person) && !people(validation).has(person));
+    }
+    for (const person of people(validation)) assert.ok(!people(tested).has(person));
+  }
+  const tested = folds.flatMap(({ test: part }) => part);
+  assert.deepEqual(
+    tested.sort((a, b) => a - b),
+    subjects.map((_, index) => index),
+  );
+});
+
+test('a given test part is tested whole and never trained on', () => {
+  const { train, validation, test: tested } = fixedSplit(50, (index) => index >= 40);
+  assert.deepEqual(tested, [40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);
+  assert.equal(validation.length, 4);
+  assert.equal(new Set([...train, ...validation]).size, 40);
+  assert.ok([...train, ...validation].every((index) => index < 40));
+});
+
+test('a picture turned clockwise has its left column on top', () => {
+  // 2 x 1: red, green.
+  const turned = turnedClockwise({ width: 2, height: 1, data: Uint8Array.of(255, 0, 0, 0, 255, 0) });
+  assert.deepEqual([turned.width, turned.height, [...turned.data]], [1, 2, [255, 0, 0, 0, 255, 0]]);
+  // 1 x 2: red above green; red comes to the right.
+  const again = turnedClockwise(turned);
+  assert.deepEqual([again.width, again.height, [...again.data]], [2, 1, [0, 255, 0, 255, 0, 0]]);
+});

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+
+import { CLIP, CLIP_TRUTH, deadpan } from '../analyze/command-line.js';
+
+/* `deadpan reproduce` on small look-alikes of the paper's sets, cut from the demo clip: real faces, three people. */
+
+interface Person {
+  readonly id: string;
+  readonly tile: readonly [x: number, y: number, width: number, height: number];
+}
+
+interface Results {
+  readonly faces: number;
+  readonly subjects: number;
+  readonly classes: readonly string[];
+  readonly counts: readonly number[];
+  readonly splits: readonly { readonly train: number; readonly validation: number; readonly test: number }[];
+  readonly methods: readonly {
+    readonly method: string;
+    readonly confusion: readonly (readonly number[])[];
+    readonly gain?: { readonly mean: number };
+  }[];
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'deadpan-reproduce-'));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+const { people } = JSON.parse(readFileSync(CLIP_TRUTH, 'utf8')) as { people: readonly Person[] };
+
+/** Cuts a person out of the clip, from neutral (2.4 s) to smiling (3.2 s). */
+function cut({ tile: [x, y, width, height] }: Person, file: string, ...filter: string[]): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const video = file.endsWith('.avi');
+  execFileSync('ffmpeg', [
+    ...['-nostdin', '-v', 'error', '-ss', '2.4', '-t', '0.8', '-i', CLIP],
+    ...['-vf', [`crop=${width}:${height}:${x}:${y}`, ...(video ? [] : ['fps=5']), ...filter].join(',')],
+    ...(video ? ['-c:v', 'mjpeg', '-q:v', '2'] : []),
+    file,
+  ]);
+}
+
+const resultsIn = (out: string): Results =>
+  JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Results;
+const small = ['--trunk', 'inception-small', '--folds', '3', '--steps', '10'];
+
+test('CK+ with neutral: a run that is killed goes on, and the report stands beside the paper’s numbers', async () => {
+  const data = join(folder, 'ck');
+  const out = join(folder, 'ck-out');
+  for (const [i, person] of people.entries()) {
+    cut(person, join(data, 'cohn-kanade-images', `S01${i}`, '001', `S01${i}_001_%08d.png`));
+    const labels = join(data, 'Emotion', `S01${i}`, '001');
+    mkdirSync(labels, { recursive: true });
+    writeFileSync(join(labels, `S01${i}_001_00000004_emotion.txt`), '   5.0000000e+00\n');
+  }
+  const args = [
+    'reproduce',
+    'ckplus8',
+    '--data',
+    data,
+    '--out',
+    out,
+    ...small,
+    '--methods',
+    'softmax',
+    'radial',
+  ];
+  const killed = await deadpan(args, {
+    onOutput: (child, said) => {
+      if (said.includes('radial-gamma1-slope0.1-fold1')) child.kill('SIGKILL');
+    },
+  });
+  assert.equal(killed.code, null);
+  const runs = join(out, 'runs');
+  const [first] = readdirSync(runs);
+  assert.equal(first, 'softmax-slope0.1-fold1-seed1.json');
+  const { mtimeMs } = statSync(join(runs, first));
+
+  const { code, stderr, stdout } = await deadpan(args);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.trim(), join(out, 'report.html'));
+  assert.equal(statSync(join(runs, first)).mtimeMs, mtimeMs, 'what was done is not done again');
+  assert.equal(readdirSync(runs).length, 6);
+
+  const results = resultsIn(out);
+  assert.deepEqual([results.faces, results.subjects], [12, 3]);
+  assert.deepEqual(
+    [results.classes, results.counts],
+    [
+      ['neutral', 'happiness'],
+      [3, 9],
+    ],
+  );
+  assert.deepEqual(
+    results.splits.map((split) => [split.train, split.validation, split.test]),
+    [
+      [4, 4, 4],
+      [4, 4, 4],
+      [4, 4, 4],
+    ],
+  );
+  for (const { method, confusion } of results.methods) {
+    assert.deepEqual(
+      confusion.map((row) => row.reduce((sum, count) => sum + count)),
+      [3, 9],
+      `${method} is tested on every face once`,
+    );
+  }
+  assert.ok(results.methods[1]?.gain !== undefined);
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  for (const said of ['97.76', 'the paper: 1308', 'RML, learnt T, references', 'data:image/png;base64']) {
+    assert.ok(page.includes(said), said);
+  }
+  assert.ok(!/NaN|undefined|\[object/.test(page.replaceAll(/data:image[^"]*/g, '')));
+});
+
+test('MMI: the middle of each video is taken, also of one that lies on its side, and videos are counted', async () => {
+  const data = join(folder, 'mmi');
+  const out = join(folder, 'mmi-out');
+  for (const [i, person] of people.entries()) {
+    for (const [k, emotion] of [4, 6].entries()) {
+      const session = join(data, 'Sessions', `${2 * i + k + 1}`);
+      cut(person, join(session, `S00${i}-00${k}.avi`), ...(i === 0 ? ['transpose=cclock'] : []));
+      writeFileSync(join(session, 'session.xml'), '<session><track view="0"/></session>');
+      writeFileSync(
+        join(session, `S00${i}-00${k}.xml`),
+        `<VideoAnnotation><Metatag Name="Emotion" Value="${emotion}"/></VideoAnnotation>`,
+      );
+    }
+  }
+  const args = [
+    'reproduce',
+    'mmi',
+    '--data',
+    data,
+    '--out',
+    out,
+    ...small,
+    '--methods',
+    'softmax',
+    '--quiet',
+  ];
+  const { code, stderr } = await deadpan([...args, '--figures', 'distances']);
+  assert.equal(code, 0, stderr);
+  const results = resultsIn(out);
+  assert.deepEqual([results.faces, results.classes], [18, ['happiness', 'surprise']]);
+  const confusion = results.methods[0]?.confusion ?? [];
+  assert.equal(
+    confusion.flat().reduce((sum, count) => sum + count),
+    6,
+  );
+  // A face that was not found upright would not resemble the same face in the other videos' middle frames.
+  const pixels = readFileSync(join(out, 'faces', 'mmi.bin'));
+  const side = 96;
+  const bright = (face: number, from: number, to: number): number => {
+    const rows = pixels.subarray((face * side + from) * side, (face * side + to) * side);
+    return rows.reduce((sum, level) => sum + level, 0) / rows.length;
+  };
+  // Cheeks are brighter than hair: rows of the cheeks against those at the top of the canvas.
+  for (let face = 0; face < results.faces; face++)
+    assert.ok(bright(face, 50, 62) > bright(face, 0, 8), `face ${face}`);
+});
+
+test('what is wrong with a set or an option is said in a sentence', async () => {
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  const run = (...args: string[]) => deadpan(['reproduce', ...args, '--out', join(folder, 'none')]);
+  const layout = await run('oulu', '--data', empty);
+  assert.equal(layout.code, 1);
+  assert.match(
+    layout.stderr,
+    /This is not Oulu-CASIA as it is handed out: .* has no folder VL\. Expected is .*\(E_DATA\)\n$/,
+  );
+  const missing = await run('mmi', '--data', join(folder, 'nowhere'));
+  assert.match(missing.stderr, /nowhere cannot be read\. \(E_INPUT_MISSING\)\n$/);
+  const method = await run('oulu', '--data', empty, '--methods', 'guess');
+  assert.equal(method.code, 2);
+  assert.match(method.stderr, /--methods does not know guess\. Known are softmax, .*\(E_USAGE\)\n$/);
+  const alone = join(folder, 'alone.csv');
+  writeFileSync(alone, 'path,subject,expression\na.png,ann,anger\n');
+  const picture = await run('labels', '--data', empty, '--labels', alone);
+  assert.match(picture.stderr, /a\.png cannot be read\. \(E_DATA\)\n$/);
+});
