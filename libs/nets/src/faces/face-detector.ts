@@ -1,19 +1,15 @@
 import type { RgbImage } from '@deadpan/shared';
 import { sampleRegion, scaleBox } from '@deadpan/vision';
 import {
-  buildSsdDetector,
-  buildTinyDetector,
   decodeSsd,
   decodeTiny,
   SSD_STEP,
   ssdPriors,
   TINY_STEP,
   type Detection,
+  type SsdDetector,
 } from '../face-api/index.js';
 import { floatOutput, type OpenSession } from '../sessions/index.js';
-
-/** A face-api detector: the SSD MobileNet, or the tiny one, some nine times faster and less sure. */
-export type DetectorKind = 'ssd' | 'tiny';
 
 /**
  * Finds faces in a picture that is shrunk or enlarged to `longSide` pixels: boxes in pixels of the picture, best first,
@@ -32,13 +28,11 @@ const BLACK = 4;
 const BRIGHTENED = 100;
 const MOST_GAIN = 8;
 
-/** Loads a detector. For a worker. */
-export async function createFaceDetector(kind: DetectorKind, open: OpenSession): Promise<FaceDetector> {
-  return kind === 'ssd' ? createSsd(open) : createTiny(open);
-}
-
-async function createSsd(open: OpenSession): Promise<FaceDetector> {
-  const { model, anchors } = buildSsdDetector();
+/** Loads the SSD MobileNet. For a worker. */
+export async function createSsdDetector(
+  { model, anchors }: SsdDetector,
+  open: OpenSession,
+): Promise<FaceDetector> {
   const session = await open(model);
   return async function detectSsd(image, options) {
     const canvas = drawCanvas(image, options.longSide, options.border ?? 0, SSD_STEP);
@@ -50,8 +44,9 @@ async function createSsd(open: OpenSession): Promise<FaceDetector> {
   };
 }
 
-async function createTiny(open: OpenSession): Promise<FaceDetector> {
-  const session = await open(buildTinyDetector());
+/** Loads the tiny detector, some nine times faster and less sure. For a worker. */
+export async function createTinyDetector(model: Uint8Array, open: OpenSession): Promise<FaceDetector> {
+  const session = await open(model);
   return async function detectTiny(image, options) {
     const canvas = drawCanvas(image, options.longSide, options.border ?? 0, TINY_STEP);
     const cells = floatOutput(await session.run({ image: canvas.tensor }), 'cells').data;

@@ -1,6 +1,6 @@
 import type { RgbImage } from '@deadpan/shared';
 import { boxIou, samplePatch, type Similarity } from '@deadpan/vision';
-import { buildTinyDetector, decodeTiny, TINY_STEP } from '../face-api/index.js';
+import { decodeTiny, TINY_STEP } from '../face-api/index.js';
 import { floatOutput, type OpenSession } from '../sessions/index.js';
 import { regionOfLandmarks } from './face-region.js';
 
@@ -18,8 +18,8 @@ const LEAST_IOU = 0.4;
  * Loads the tiny detector to look again at faces that are followed: on the upright patch around a face it costs half a
  * millisecond. 98 % of 111 faces got 0.64 or more, 98 % of 443 other places 0.02 or less. For a worker.
  */
-export async function createFaceVerifier(open: OpenSession): Promise<FaceVerifier> {
-  const session = await open(buildTinyDetector());
+export async function createFaceVerifier(model: Uint8Array, open: OpenSession): Promise<FaceVerifier> {
+  const session = await open(model);
   const cells = SIZE / TINY_STEP;
   return async function verifyFaces(image, faces) {
     if (faces.length === 0) return [];

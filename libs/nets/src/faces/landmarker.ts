@@ -1,6 +1,6 @@
 import type { RgbImage } from '@deadpan/shared';
 import { applySimilarity, samplePatch, type Similarity } from '@deadpan/vision';
-import { buildLandmarkNet, LANDMARK_INPUT_SIZE, LANDMARKS } from '../face-api/index.js';
+import { LANDMARK_INPUT_SIZE, LANDMARKS } from '../face-api/index.js';
 import { floatOutput, type OpenSession } from '../sessions/index.js';
 
 /**
@@ -9,9 +9,12 @@ import { floatOutput, type OpenSession } from '../sessions/index.js';
  */
 export type Landmarker = (image: RgbImage, squares: readonly Similarity[]) => Promise<Float32Array[]>;
 
-/** Loads face-api's landmark network. For a worker. */
-export async function createLandmarker(open: OpenSession): Promise<Landmarker> {
-  const session = await open(buildLandmarkNet());
+/**
+ * Loads a landmark network. For a worker.
+ * @param model face-api's, as buildLandmarkNet makes it
+ */
+export async function createLandmarker(model: Uint8Array, open: OpenSession): Promise<Landmarker> {
+  const session = await open(model);
   const size = LANDMARK_INPUT_SIZE;
   const numbers = LANDMARKS * 2;
   return async function placeLandmarks(image, squares) {
