@@ -1,7 +1,7 @@
 import { alignConfig } from '@deadpan/align';
-import { ingestConfig } from '@deadpan/ingest';
+import { ingestConfig } from '@deadpan/ingest/config';
 import { windowConfig } from '@deadpan/classify';
-import { feedConfig } from '@deadpan/feed';
+import { feedConfig } from '@deadpan/feed/config';
 import { kafkaConfig } from '@deadpan/shared/kafka-config';
 import { z } from 'zod';
 

@@ -15,7 +15,7 @@ import {
   type OpenSession,
   type Task,
   type TaskRun,
-} from '@deadpan/nets';
+} from '@deadpan/nets/worker';
 import { boxIou, correlation, isCut, sceneOf, type Scene } from '@deadpan/vision';
 
 /** A face of the frame before, where it is expected now; in pixels of the picture. */

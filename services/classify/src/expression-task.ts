@@ -6,8 +6,8 @@ import {
   type OpenSession,
   type Task,
   type TaskOutcome,
-} from '@deadpan/nets';
-import { CLASSES, CROP_SIZE } from '@deadpan/shared';
+} from '@deadpan/nets/worker';
+import { CLASSES, CROP_SIZE } from '@deadpan/shared/contracts';
 import { CENTRE_CROP, EXPRESSION_INPUT_SIZE, writeExpressionInput } from '@deadpan/vision';
 
 const PIXELS = CROP_SIZE * CROP_SIZE;

@@ -1,5 +1,5 @@
-import { floatOutput, task, type OpenSession, type Task, type TaskOutcome } from '@deadpan/nets';
-import { CROP_SIZE } from '@deadpan/shared';
+import { floatOutput, task, type OpenSession, type Task, type TaskOutcome } from '@deadpan/nets/worker';
+import { CROP_SIZE } from '@deadpan/shared/contracts';
 
 const PIXELS = CROP_SIZE * CROP_SIZE;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { DeadpanError } from '@deadpan/shared';
+import { DeadpanError } from '@deadpan/shared/errors';
 import type { Weights } from '../onnx/index.js';
 
 /** The networks whose weights @vladmandic/face-api ships and that Deadpan runs or trains from. */

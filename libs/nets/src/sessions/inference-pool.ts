@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { DeadpanError, sentenceOf } from '@deadpan/shared';
+import { DeadpanError, sentenceOf } from '@deadpan/shared/errors';
 import { fromFailure, type WorkerReply, type WorkerRequest } from './message.js';
 import type { Device } from './session.js';
 import type { Task } from './task.js';
