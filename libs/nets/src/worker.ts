@@ -3,5 +3,6 @@ export { LANDMARK_INPUT_SIZE, type Detection } from './face-api/index.js';
 export type { FerArtifact } from './artifact/artifact.js';
 export * from './faces/index.js';
 export * from './fer/intensity.js';
+export * from './sessions/reused-floats.js';
 export * from './sessions/session.js';
 export * from './sessions/task.js';

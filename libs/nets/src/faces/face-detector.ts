@@ -9,7 +9,7 @@ import {
   type Detection,
   type SsdDetector,
 } from '../face-api/index.js';
-import { floatOutput, type OpenSession } from '../sessions/index.js';
+import { createReusedFloats, floatOutput, type OpenSession } from '../sessions/index.js';
 
 /**
  * Finds faces in a picture that is shrunk or enlarged to `longSide` pixels: boxes in pixels of the picture, best first,
@@ -34,8 +34,9 @@ export async function createSsdDetector(
   open: OpenSession,
 ): Promise<FaceDetector> {
   const session = await open(model);
+  const floats = createReusedFloats();
   return async function detectSsd(image, options) {
-    const canvas = drawCanvas(image, options.longSide, options.border ?? 0, SSD_STEP);
+    const canvas = drawCanvas(image, options.longSide, options.border ?? 0, SSD_STEP, floats);
     const outputs = await session.run({ image: canvas.tensor });
     const priors = ssdPriors(anchors, canvas.width, canvas.height);
     const corrections = floatOutput(outputs, 'corrections').data;
@@ -47,8 +48,9 @@ export async function createSsdDetector(
 /** Loads the tiny detector, some nine times faster and less sure. For a worker. */
 export async function createTinyDetector(model: Uint8Array, open: OpenSession): Promise<FaceDetector> {
   const session = await open(model);
+  const floats = createReusedFloats();
   return async function detectTiny(image, options) {
-    const canvas = drawCanvas(image, options.longSide, options.border ?? 0, TINY_STEP);
+    const canvas = drawCanvas(image, options.longSide, options.border ?? 0, TINY_STEP, floats);
     const cells = floatOutput(await session.run({ image: canvas.tensor }), 'cells').data;
     const rows = canvas.height / TINY_STEP;
     const columns = canvas.width / TINY_STEP;
@@ -57,7 +59,13 @@ export async function createTinyDetector(model: Uint8Array, open: OpenSession): 
 }
 
 /** The picture, resized, on a black canvas whose sides are multiples of `step`. */
-function drawCanvas(image: RgbImage, longSide: number, border: number, step: number) {
+function drawCanvas(
+  image: RgbImage,
+  longSide: number,
+  border: number,
+  step: number,
+  floats: (length: number) => Float32Array,
+) {
   const left = image.width * border;
   const top = image.height * border;
   const scale = (Math.max(image.width, image.height) * (1 + 2 * border)) / longSide;
@@ -65,7 +73,7 @@ function drawCanvas(image: RgbImage, longSide: number, border: number, step: num
     step * Math.max(1, Math.ceil((pixels * (1 + 2 * border)) / scale / step - 1e-6));
   const width = sideOf(image.width);
   const height = sideOf(image.height);
-  const data = new Float32Array(3 * width * height);
+  const data = floats(3 * width * height);
   sampleRegion(
     image,
     { x: -left, y: -top, width: width * scale, height: height * scale },

@@ -1,7 +1,7 @@
 import type { RgbImage } from '@deadpan/shared';
 import { boxIou, samplePatch, type Similarity } from '@deadpan/vision';
 import { decodeTiny, TINY_STEP } from '../face-api/index.js';
-import { floatOutput, type OpenSession } from '../sessions/index.js';
+import { createReusedFloats, floatOutput, type OpenSession } from '../sessions/index.js';
 import { regionOfLandmarks } from './face-region.js';
 
 /** How sure the tiny detector is, 0..1, that there is a face where each set of landmarks says so. */
@@ -20,11 +20,12 @@ const LEAST_IOU = 0.4;
  */
 export async function createFaceVerifier(model: Uint8Array, open: OpenSession): Promise<FaceVerifier> {
   const session = await open(model);
+  const floats = createReusedFloats();
   const cells = SIZE / TINY_STEP;
   return async function verifyFaces(image, faces) {
     if (faces.length === 0) return [];
     const length = 3 * SIZE * SIZE;
-    const data = new Float32Array(faces.length * length);
+    const data = floats(faces.length * length);
     const patches: Similarity[] = faces.map((landmarks) => regionOfLandmarks(landmarks, SIZE, REACH));
     for (const [i, patch] of patches.entries()) {
       // A coarse look is enough.
