@@ -1,4 +1,11 @@
-import { createReusedFloats, floatOutput, task, type OpenSession, type Task, type TaskOutcome } from '@deadpan/nets/worker';
+import {
+  createReusedFloats,
+  floatOutput,
+  task,
+  type OpenSession,
+  type Task,
+  type TaskOutcome,
+} from '@deadpan/nets/worker';
 import { CROP_SIZE } from '@deadpan/shared/contracts';
 
 const PIXELS = CROP_SIZE * CROP_SIZE;
