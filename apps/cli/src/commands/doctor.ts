@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism, loadavg, totalmem } from 'node:os';
 
 import { findFfmpeg } from '@deadpan/ingest';
 import { readFerModel, readHngModel } from '@deadpan/nets';
@@ -53,6 +53,8 @@ export function addDoctorCommand(program: Command, finish: (exitCode: number) =>
 /** All trials together take this long at most, seconds, loading aside. */
 const TUNING_SECONDS = 40;
 const BATCH_SIZES = [4, 8, 16, 32];
+/** Programs that wanted a core in the last minute, from which on a measurement is not to be trusted. */
+const BUSY = 0.5;
 
 /** Measures what is fastest and writes it into the file, or prints it. */
 async function tune(file: string | undefined): Promise<void> {
@@ -60,6 +62,9 @@ async function tune(file: string | undefined): Promise<void> {
   const workers = workerCounts(availableParallelism());
   const seconds = Math.min(3, TUNING_SECONDS / (workers.length * BATCH_SIZES.length));
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const [load = 0] = loadavg();
+  if (load > BUSY)
+    say(`Other programs are at work (load ${load.toFixed(1)}): what is fastest may be another now.`);
   say('workers  batchSize  faces/s');
   const plan = { device, workers, batchSizes: BATCH_SIZES, seconds };
   const { best } = await tuneInference(plan, (trial) => {
