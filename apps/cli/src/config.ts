@@ -16,8 +16,8 @@ const inferenceConfig = z.strictObject({
     .int()
     .min(1)
     .max(256)
-    .default(16)
-    .describe('Most faces in one call of a network.')
+    .default(8)
+    .describe('Most faces in one call of a network; doctor --tune says what is fastest.')
     .meta({ unit: 'faces' }),
   batchDelay: z
     .number()
