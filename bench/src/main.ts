@@ -25,9 +25,12 @@ async function bench(args: readonly string[]): Promise<void> {
   const machine = describeMachine(ffmpegVersion());
   mkdirSync(cache, { recursive: true });
   const path = options.clip === null ? null : resolve(process.env['INIT_CWD'] ?? '.', options.clip);
-  const clips = path === null ? ownClips() : [describeClip(basename(path), path)];
+  const clips = path === null ? ownClips() : [{ clip: describeClip(basename(path), path), only: null }];
   const reports: ClipReport[] = [];
-  for (const clip of clips) reports.push(await measureClip(clip, { machine, rounds, only, say }));
+  for (const { clip, only: theirs } of clips) {
+    const names = only.filter((name) => theirs?.includes(name) ?? true);
+    reports.push(await measureClip(clip, { machine, rounds, only: names, say }));
+  }
   const scaling = options.scaling ? await measureScaling(rounds, say) : null;
   const tables = allTables(machine, reports, scaling);
   if (options.write) writeReadme(tables);

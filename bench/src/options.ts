@@ -31,7 +31,7 @@ export const USAGE = `npm run bench -- [options]
   --clip FILE    measure on this video instead of the bench's own clips
   --rounds N     rounds, each with every contender once; medians are shown (default: 3)
   --only NAMES   of ${CONTENDERS.join(', ')}
-  --scaling      also: 1, 2, 4 and 8 faces a frame; 1, 2 and 4 videos at once
+  --scaling      also: 1, 2, 4 and 8 faces a frame; 1, 2 and 4 videos at once; an added hour of archive
   --json         print JSON
   --write        put the tables into bench/README.md, with the machine and the date
 `;

@@ -1,7 +1,7 @@
 import { linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { mosaic } from './clips.js';
+import { mosaic, oneFace, oneFaceLong } from './clips.js';
 import { runDeadpan, type Run } from './contenders.js';
 import { describeClip } from './ffmpeg.js';
 import { cache } from './folders.js';
@@ -24,6 +24,18 @@ export interface Scaling {
   readonly faces: readonly ScalingRow[];
   /** By videos at once, each with one face. */
   readonly streams: readonly ScalingRow[];
+  readonly archive: ArchiveCost;
+}
+
+/**
+ * What more of the same costs: the difference between a long and a short video of one face, so without start and report.
+ */
+export interface ArchiveCost {
+  /** Frames a second. */
+  readonly fps: number;
+  /** For an hour of 640 x 360 pixels at 25 frames a second, every frame analysed. */
+  readonly minutesPerHour: number;
+  readonly cpuMinutesPerHour: number;
 }
 
 const FACES = [1, 2, 4, 8];
@@ -40,6 +52,7 @@ export async function measureScaling(rounds: number, say: (line: string) => void
     return {
       faces: await inTurn('faces', FACES, (count) => [mosaic(count)]),
       streams: await inTurn('streams', STREAMS, (count) => copies.slice(0, count)),
+      archive: await measureArchive(rounds, say),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -70,4 +83,26 @@ export async function measureScaling(rounds: number, say: (line: string) => void
       };
     });
   }
+}
+
+async function measureArchive(rounds: number, say: (line: string) => void): Promise<ArchiveCost> {
+  const [short, long] = [oneFace(), oneFaceLong()];
+  const seconds = describeClip('long', long).seconds - describeClip('short', short).seconds;
+  const more: Pick<Run, 'frames' | 'seconds' | 'cpuSeconds'>[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const [less, all] = [await runDeadpan([short]), await runDeadpan([long])];
+    more.push({
+      frames: all.frames - less.frames,
+      seconds: all.seconds - less.seconds,
+      cpuSeconds: all.cpuSeconds - less.cpuSeconds,
+    });
+    say(`scaling: round ${round}, ${seconds.toFixed(0)} s more`);
+  }
+  const of = (value: (run: (typeof more)[number]) => number, digits: number): number =>
+    Number(median(more.map(value)).toFixed(digits));
+  return {
+    fps: of((run) => run.frames / run.seconds, 1),
+    minutesPerHour: of((run) => (run.seconds / seconds) * 60, 1),
+    cpuMinutesPerHour: of((run) => (run.cpuSeconds / seconds) * 60, 1),
+  };
 }

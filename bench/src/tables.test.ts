@@ -36,3 +36,10 @@ test('a row of what was measured becomes a row of the table', () => {
   );
   assert.match(text, /\| bare-decode +\| +80\.0 \| +400 \| +\| +\|/);
 });
+
+test('the scaling says what an added hour costs', () => {
+  const line = { count: 1, fps: 80, facesPerSecond: 80, cpuSecondsPerMinute: 30, peakMemoryMB: 600 };
+  const archive = { fps: 100, minutesPerHour: 15, cpuMinutesPerHour: 24.5 };
+  const text = allTables(machine, [], { faces: [line], streams: [line], archive });
+  assert.match(text, /100\.0 fps; an added hour of archive takes 15\.0 minutes, and 24\.5 CPU minutes/);
+});

@@ -1,7 +1,7 @@
 import { alignConfig } from '@deadpan/align';
-import { ingestConfig } from '@deadpan/ingest';
+import { ingestConfig } from '@deadpan/ingest/config';
 import { windowConfig } from '@deadpan/classify';
-import { feedConfig } from '@deadpan/feed';
+import { feedConfig } from '@deadpan/feed/config';
 import { kafkaConfig } from '@deadpan/shared/kafka-config';
 import { z } from 'zod';
 
@@ -16,8 +16,8 @@ const inferenceConfig = z.strictObject({
     .int()
     .min(1)
     .max(256)
-    .default(16)
-    .describe('Most faces in one call of a network.')
+    .default(8)
+    .describe('Most faces in one call of a network; doctor --tune says what is fastest.')
     .meta({ unit: 'faces' }),
   batchDelay: z
     .number()

@@ -1,20 +1,35 @@
 import { DeadpanError, ERROR_CODES, sentenceOf } from '@deadpan/shared';
 import { Command, CommanderError } from 'commander';
 
-import { addAnalyzeCommand } from './commands/analyze.js';
-import { addConfigCommand } from './commands/config.js';
-import { addDoctorCommand } from './commands/doctor.js';
-import { addLiveCommand } from './commands/live.js';
-import { addServiceCommand } from './commands/service.js';
-import { addTopicsCommand } from './commands/topics.js';
-import { addEvaluateCommand } from './commands/evaluate.js';
-import { addModelsCommand } from './commands/models.js';
-import { addReproduceCommand } from './commands/reproduce.js';
-import { addTrainCommands } from './commands/train.js';
 import { version } from './version.js';
 
 /** Exit code of a command that was interrupted: 128 + SIGINT. */
 export const EXIT_INTERRUPTED = 130;
+
+/** Adds commands to the program, which tell `finish` their exit code. */
+type AddCommands = (program: Command, finish: (exitCode: number) => void) => void;
+
+const train = async (): Promise<AddCommands> => (await import('./commands/train.js')).addTrainCommands;
+
+/**
+ * Where the commands are, in the order of the help. Only the one that runs is loaded: what the others need takes longer
+ * to load than a short clip takes to analyse.
+ */
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommands>> = new Map([
+  ['analyze', async () => (await import('./commands/analyze.js')).addAnalyzeCommand],
+  ['evaluate', async () => (await import('./commands/evaluate.js')).addEvaluateCommand],
+  ['models', async () => (await import('./commands/models.js')).addModelsCommand],
+  ['prepare', train],
+  ['prepare-pairs', train],
+  ['train', train],
+  ['export', train],
+  ['reproduce', async () => (await import('./commands/reproduce.js')).addReproduceCommand],
+  ['config', async () => (await import('./commands/config.js')).addConfigCommand],
+  ['doctor', async () => (await import('./commands/doctor.js')).addDoctorCommand],
+  ['live', async () => (await import('./commands/live.js')).addLiveCommand],
+  ['service', async () => (await import('./commands/service.js')).addServiceCommand],
+  ['topics', async () => (await import('./commands/topics.js')).addTopicsCommand],
+]);
 
 /** What a command tells its caller; an exit code other than 0 ends the process with it. */
 export type CommandResult = Promise<number>;
@@ -35,16 +50,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   const finish = (code: number): void => {
     exitCode = code;
   };
-  addAnalyzeCommand(program, finish);
-  addEvaluateCommand(program, finish);
-  addModelsCommand(program, finish);
-  addTrainCommands(program, finish);
-  addReproduceCommand(program, finish);
-  addConfigCommand(program, finish);
-  addDoctorCommand(program, finish);
-  addLiveCommand(program, finish);
-  addServiceCommand(program, finish);
-  addTopicsCommand(program, finish);
+  const [name = ''] = argv;
+  const wanted = COMMANDS.get(name);
+  for (const load of wanted === undefined ? new Set(COMMANDS.values()) : [wanted]) {
+    (await load())(program, finish);
+  }
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

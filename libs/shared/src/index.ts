@@ -4,5 +4,5 @@ export * from './errors/index.js';
 export * from './links/index.js';
 export * from './messages/index.js';
 export * from './runtime/index.js';
-export * from './telemetry/index.js';
 export * from './codecs/index.js';
+export type { Logger, LoggerOptions } from './telemetry/logger.js';

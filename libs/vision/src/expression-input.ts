@@ -1,4 +1,4 @@
-import { CROP_SIZE } from '@deadpan/shared';
+import { CROP_SIZE } from '@deadpan/shared/contracts';
 
 import { equalizeHistogram } from './histogram-equalization.js';
 import { removePlane } from './plane-fit.js';

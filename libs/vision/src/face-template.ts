@@ -1,4 +1,4 @@
-import { CROP_SIZE, type RgbImage } from '@deadpan/shared';
+import { CROP_SIZE, type RgbImage } from '@deadpan/shared/contracts';
 
 import { samplePatch } from './patch.js';
 import { fitSimilarity, invertSimilarity, type Similarity } from './similarity-transform.js';

@@ -1,18 +1,21 @@
 import type { RgbImage } from '@deadpan/shared';
 import {
-  createFaceDetector,
   createFaceVerifier,
   createLandmarker,
+  createSsdDetector,
   describeFace,
+  faceNetworks,
   LANDMARK_INPUT_SIZE,
   regionOfBox,
   regionOfLandmarks,
   task,
   type DescribedFace,
   type Detection,
+  type FaceNetworks,
   type OpenSession,
+  type Task,
   type TaskRun,
-} from '@deadpan/nets';
+} from '@deadpan/nets/worker';
 import { boxIou, correlation, isCut, sceneOf, type Scene } from '@deadpan/vision';
 
 /** A face of the frame before, where it is expected now; in pixels of the picture. */
@@ -71,12 +74,12 @@ const SLIPPED = 0.1;
 
 /** Makes the task ready in a worker: loads both detectors and the landmark network. */
 export async function createAlignRun(
-  _options: null,
+  { ssd, tiny, landmarks }: FaceNetworks,
   open: OpenSession,
 ): Promise<TaskRun<AlignPayload, AlignResult>> {
-  const detect = await createFaceDetector('ssd', open);
-  const placeLandmarks = await createLandmarker(open);
-  const verify = await createFaceVerifier(open);
+  const detect = await createSsdDetector(ssd, open);
+  const placeLandmarks = await createLandmarker(landmarks, open);
+  const verify = await createFaceVerifier(tiny, open);
 
   /** Places landmarks on each followed face again and keeps those that are still faces. */
   async function follow(
@@ -139,8 +142,12 @@ export async function createAlignRun(
   };
 }
 
+let made: Task<AlignPayload, AlignResult> | undefined;
+
 /** The task. One for the whole process, so that a worker loads its networks once, however many cameras or files. */
-export const alignTask = task(import.meta.url, createAlignRun, null);
+export function alignTask(): Task<AlignPayload, AlignResult> {
+  return (made ??= task(import.meta.url, createAlignRun, faceNetworks()));
+}
 
 /**
  * Holds the followed faces against the boxes of a search: those that lie where a box is or where none is near stay as

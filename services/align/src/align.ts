@@ -64,6 +64,7 @@ export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): A
     highScore: config.minimumScore,
   };
   const cameras = new Map<string, Promise<CameraState>>();
+  const find = alignTask();
 
   async function step(
     before: CameraState,
@@ -75,7 +76,7 @@ export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): A
       const search = isSearchDue(before, timeUs, config);
       const { detectionSize, mostFaces } = config;
       const { scene } = before;
-      const result = await pool.run(alignTask, { image, scene, followed, search, detectionSize, mostFaces });
+      const result = await pool.run(find, { image, scene, followed, search, detectionSize, mostFaces });
       const { state, found } = updateCamera(before, result, timeUs, tracker);
       const scale = frame.width / image.width;
       return { state, faces: toFaces(frame, found, scale, trackPrefix) };

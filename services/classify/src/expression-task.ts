@@ -1,4 +1,5 @@
 import {
+  createReusedFloats,
   floatOutput,
   intensityOf,
   task,
@@ -6,8 +7,8 @@ import {
   type OpenSession,
   type Task,
   type TaskOutcome,
-} from '@deadpan/nets';
-import { CLASSES, CROP_SIZE } from '@deadpan/shared';
+} from '@deadpan/nets/worker';
+import { CLASSES, CROP_SIZE } from '@deadpan/shared/contracts';
 import { CENTRE_CROP, EXPRESSION_INPUT_SIZE, writeExpressionInput } from '@deadpan/vision';
 
 const PIXELS = CROP_SIZE * CROP_SIZE;
@@ -37,10 +38,11 @@ export async function createExpressionRun(
   open: OpenSession,
 ): Promise<(payload: ExpressionPayload) => Promise<TaskOutcome<ExpressionResult>>> {
   const session = await open(model);
+  const floats = createReusedFloats();
   return async ({ crops, references }) => {
     const faces = crops.length / PIXELS;
     // Faces first, then their references: one batch through one network, so the two embeddings can be compared.
-    const data = new Float32Array(2 * faces * INPUT);
+    const data = floats(2 * faces * INPUT);
     for (let i = 0; i < faces; i += 1) {
       const at = [i * PIXELS, (i + 1) * PIXELS] as const;
       writeExpressionInput(crops.subarray(...at), CENTRE_CROP, data, i * INPUT);

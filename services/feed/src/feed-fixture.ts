@@ -1,4 +1,5 @@
-import { CLASSES, createLogger, type CameraStatus, type Emotion, type Expression } from '@deadpan/shared';
+import { CLASSES, type CameraStatus, type Emotion, type Expression } from '@deadpan/shared';
+import { createLogger } from '@deadpan/shared/telemetry';
 import { DeadpanError, dominantClass } from '@deadpan/shared';
 import { Registry } from 'prom-client';
 import { WebSocket, type ClientOptions } from 'ws';

@@ -1,6 +1,7 @@
 import { createDecoderReport, type DecoderReport, type ScaledSize } from './decoder-report.js';
 import { startFfmpeg, type ChildExit } from './ffmpeg-child.js';
 import type { Ffmpeg } from './ffmpeg.js';
+import { freeChunk } from './free-chunk.js';
 import { createNutReader, type NutVideo } from './nut-reader.js';
 import type { PixelPool } from './pixel-pool.js';
 
@@ -63,6 +64,7 @@ export function startDecoding(
   child.stdout.on('data', (chunk: Buffer) => {
     try {
       reader.push(chunk);
+      freeChunk(chunk);
     } catch (error) {
       broken = error;
       void child.stop();

@@ -1,5 +1,12 @@
-import { floatOutput, task, type OpenSession, type Task, type TaskOutcome } from '@deadpan/nets';
-import { CROP_SIZE } from '@deadpan/shared';
+import {
+  createReusedFloats,
+  floatOutput,
+  task,
+  type OpenSession,
+  type Task,
+  type TaskOutcome,
+} from '@deadpan/nets/worker';
+import { CROP_SIZE } from '@deadpan/shared/contracts';
 
 const PIXELS = CROP_SIZE * CROP_SIZE;
 
@@ -14,9 +21,10 @@ export async function createReferenceRun(
   open: OpenSession,
 ): Promise<(payload: ReferencePayload) => Promise<TaskOutcome<Uint8Array<ArrayBuffer>>>> {
   const session = await open(model);
+  const floats = createReusedFloats();
   return async ({ crops }) => {
     const faces = crops.length / PIXELS;
-    const data = new Float32Array(crops.length);
+    const data = floats(crops.length);
     for (let i = 0; i < crops.length; i += 1) data[i] = (crops[i] ?? 0) / 255;
     const outputs = await session.run({ face: { dims: [faces, 1, CROP_SIZE, CROP_SIZE], data } });
     const levels = floatOutput(outputs, 'reference').data;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { dashboardRoot } from '@deadpan/dashboard';
 import { createFeedServer, feedConfig, type FeedServer } from '@deadpan/feed';
-import { createLogger } from '@deadpan/shared';
+import { createLogger } from '@deadpan/shared/telemetry';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { Registry } from 'prom-client';
 import type { z } from 'zod';

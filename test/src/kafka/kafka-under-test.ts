@@ -1,5 +1,5 @@
 import type { RecordCodec } from '@deadpan/shared';
-import { createLogger } from '@deadpan/shared';
+import { createLogger } from '@deadpan/shared/telemetry';
 import {
   applyTopics,
   createDeadLetters,

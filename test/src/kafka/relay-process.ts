@@ -1,4 +1,5 @@
-import { createLogger, createTally, ok, runMapStage } from '@deadpan/shared';
+import { createTally, ok, runMapStage } from '@deadpan/shared';
+import { createLogger } from '@deadpan/shared/telemetry';
 import {
   createDeadLetters,
   createKafkaClient,

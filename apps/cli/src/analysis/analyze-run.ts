@@ -6,7 +6,6 @@ import { DeadpanError, sentenceOf, type Expression } from '@deadpan/shared';
 
 import type { DeadpanConfig } from '../config.js';
 import type { StageSet } from '../pipeline/stages.js';
-import { annotate } from '../report/annotate.js';
 import { annotatedFrames } from '../report/annotated-frames.js';
 import { createAtomicFolder } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
@@ -16,7 +15,7 @@ import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
 import { writeArchive } from './archive.js';
 import { analyzeInput } from './input-analysis.js';
-import { RESULT_FILES, SEAL, writeResults } from './input-results.js';
+import { RESULT_FILES, SEAL } from './result-files.js';
 import {
   fingerprintOf,
   readRunRecord,
@@ -152,6 +151,8 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       progress.started(path, source.info.durationUs);
       const folder = await createAtomicFolder(join(out, output), { names: [...RESULT_FILES], seal: SEAL });
       try {
+        // What draws the report is loaded while frames are analysed.
+        const results = import('./input-results.js');
         const spoolPath = options.annotate ? `${folder.path}.references` : null;
         const { format } = options;
         const analysis = await analyzeInput(source, {
@@ -171,6 +172,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
         if (failure !== null && record.frames === 0) throw failure;
         if (spoolPath !== null) {
           try {
+            const { annotate } = await import('../report/annotate.js');
             await annotate({
               ffmpeg: options.ffmpeg,
               input: path,
@@ -188,6 +190,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
             await rm(spoolPath, { force: true });
           }
         }
+        const { writeResults } = await results;
         await writeResults(analysis, {
           folder: folder.path,
           input: path,

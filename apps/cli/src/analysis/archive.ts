@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { archiveIndexHtml, type ArchiveEntry } from '../report/archive-index.js';
 import { readEmotionsTable } from '../report/emotions-table.js';
 import { readFacesTable } from '../report/faces-table.js';
-import { exportEmotions, exportFaces, type ExportedRow } from '../report/parquet-export.js';
+import type { ExportedRow } from '../report/parquet-export.js';
 import type { Summary } from '../report/summary.js';
 import { writeWhole } from '../report/written-file.js';
 import { version } from '../version.js';
-import { SEAL } from './input-results.js';
+import { SEAL } from './result-files.js';
 import type { InputRecord } from './run-record.js';
 
 /**
@@ -26,6 +26,7 @@ export async function writeArchive(
   }
   await writeWhole(join(out, 'index.html'), archiveIndexHtml({ version, entries }));
   if (!parquet) return;
+  const { exportEmotions, exportFaces } = await import('../report/parquet-export.js');
   const withResults = entries.filter(({ summary }) => summary !== null);
   await exportFaces(
     join(out, 'faces.parquet'),

@@ -5,29 +5,12 @@ import type { FileInfo } from '@deadpan/ingest';
 
 import type { ModelFacts, ReferencePicture } from '../report/report-html.js';
 import { reportHtml } from '../report/report-html.js';
-import { referencePictures, referencesSheet } from '../report/references-sheet.js';
 import { summarize, summaryJson, type Summary } from '../report/summary.js';
 import { timelineSvg } from '../report/timeline-svg.js';
 import { writeWhole } from '../report/written-file.js';
 import { version } from '../version.js';
 import type { InputAnalysis } from './input-analysis.js';
-
-/** The files of one input's folder, in the order in which they are made; the last one says that all are there. */
-export const RESULT_FILES = [
-  'faces.csv',
-  'emotions.csv',
-  'timeline.svg',
-  'report.html',
-  'annotated.mp4',
-  'references',
-  'py-feat.csv',
-  'openface.csv',
-  'dead-letters.ndjson',
-  'summary.json',
-] as const;
-
-/** The file that is written last. */
-export const SEAL = 'summary.json';
+import { SEAL } from './result-files.js';
 
 /** What {@link writeResults} needs besides the analysis. */
 export interface ResultFacts {
@@ -64,11 +47,14 @@ export async function writeResults(analysis: InputAnalysis, facts: ResultFacts):
   await writeWhole(join(folder, 'timeline.svg'), timeline);
 
   const references = new Map<string, readonly ReferencePicture[]>();
-  if (picks.size > 0) await mkdir(join(folder, 'references'), { recursive: true });
-  for (const [track, ofTrack] of picks) {
-    const shown = ofTrack.shown();
-    references.set(track, await referencePictures(shown));
-    await writeWhole(join(folder, 'references', `track-${track}.png`), await referencesSheet(track, shown));
+  if (picks.size > 0) {
+    const { referencePictures, referencesSheet } = await import('../report/references-sheet.js');
+    await mkdir(join(folder, 'references'), { recursive: true });
+    for (const [track, ofTrack] of picks) {
+      const shown = ofTrack.shown();
+      references.set(track, await referencePictures(shown));
+      await writeWhole(join(folder, 'references', `track-${track}.png`), await referencesSheet(track, shown));
+    }
   }
   if (deadLetters.length > 0) {
     const lines = deadLetters.map((letter) => `${JSON.stringify(letter)}\n`);

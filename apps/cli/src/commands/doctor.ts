@@ -1,12 +1,17 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { existsSync } from 'node:fs';
+import { availableParallelism, loadavg, totalmem } from 'node:os';
 
 import { findFfmpeg } from '@deadpan/ingest';
 import { readFerModel, readHngModel } from '@deadpan/nets';
 import { sentenceOf } from '@deadpan/shared';
 import type { Command } from 'commander';
+import { stringify } from 'yaml';
 
 import { modelFolder } from '../models-folder.js';
+import { tuneInference, workerCounts } from '../tuning/tune-inference.js';
+import { writeOptions } from '../tuning/write-options.js';
 import { version } from '../version.js';
+import { effectiveConfig } from './config.js';
 
 /** One line of the doctor's findings. */
 interface Finding {
@@ -22,7 +27,20 @@ export function addDoctorCommand(program: Command, finish: (exitCode: number) =>
     .command('doctor')
     .description('Says what is installed, what is missing and how to get it.')
     .option('--json', 'print the findings as JSON')
-    .action(async (options: { json?: boolean }) => {
+    .option(
+      '--tune',
+      'measure which inference.workers and inference.batchSize are fastest here: a minute at most',
+    )
+    .option(
+      '--config <file>',
+      'with --tune: write them into this configuration file instead of printing them',
+    )
+    .action(async (options: { json?: boolean; tune?: boolean; config?: string }) => {
+      if (options.tune === true) {
+        await tune(options.config);
+        finish(0);
+        return;
+      }
       const findings = await examine();
       if (options.json === true) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
       else
@@ -30,6 +48,38 @@ export function addDoctorCommand(program: Command, finish: (exitCode: number) =>
           process.stdout.write(`${state.padEnd(8)}${part.padEnd(12)}${says}\n`);
       finish(findings.some(({ state }) => state === 'missing') ? 3 : 0);
     });
+}
+
+/** All trials together take this long at most, seconds, loading aside. */
+const TUNING_SECONDS = 40;
+const BATCH_SIZES = [4, 8, 16, 32];
+/** Programs that wanted a core in the last minute, from which on a measurement is not to be trusted. */
+const BUSY = 0.5;
+
+/** Measures what is fastest and writes it into the file, or prints it. */
+async function tune(file: string | undefined): Promise<void> {
+  const { device } = effectiveConfig(file === undefined || existsSync(file) ? file : undefined).inference;
+  const workers = workerCounts(availableParallelism());
+  const seconds = Math.min(3, TUNING_SECONDS / (workers.length * BATCH_SIZES.length));
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const [load = 0] = loadavg();
+  if (load > BUSY)
+    say(`Other programs are at work (load ${load.toFixed(1)}): what is fastest may be another now.`);
+  say('workers  batchSize  faces/s');
+  const plan = { device, workers, batchSizes: BATCH_SIZES, seconds };
+  const { best } = await tuneInference(plan, (trial) => {
+    const { workers: count, batchSize, facesPerSecond } = trial;
+    say(`${`${count}`.padStart(7)}  ${`${batchSize}`.padStart(9)}  ${facesPerSecond.toFixed(0).padStart(7)}`);
+  });
+  const options = { workers: best.workers, batchSize: best.batchSize };
+  if (file === undefined) {
+    process.stdout.write(stringify({ inference: options }));
+  } else {
+    await writeOptions(file, 'inference', options);
+    process.stdout.write(
+      `inference.workers ${best.workers} and inference.batchSize ${best.batchSize} are in ${file}.\n`,
+    );
+  }
 }
 
 async function examine(): Promise<Finding[]> {

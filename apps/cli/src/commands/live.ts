@@ -1,6 +1,7 @@
 import { findFfmpeg } from '@deadpan/ingest';
 import { createInferencePool } from '@deadpan/nets';
-import { createLogger, DeadpanError, sentenceOf } from '@deadpan/shared';
+import { DeadpanError, sentenceOf } from '@deadpan/shared';
+import { createLogger } from '@deadpan/shared/telemetry';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { camerasFromArguments, startLive } from '../live/live-run.js';

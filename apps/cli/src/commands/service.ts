@@ -1,4 +1,5 @@
-import { createLogger, DeadpanError } from '@deadpan/shared';
+import { DeadpanError } from '@deadpan/shared';
+import { createLogger } from '@deadpan/shared/telemetry';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { camerasFromArguments } from '../live/live-run.js';

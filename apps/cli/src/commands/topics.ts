@@ -1,4 +1,4 @@
-import { createLogger } from '@deadpan/shared';
+import { createLogger } from '@deadpan/shared/telemetry';
 import type { Command } from 'commander';
 
 import { effectiveConfig } from './config.js';

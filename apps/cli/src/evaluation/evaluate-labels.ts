@@ -140,7 +140,7 @@ export async function evaluateLabels(options: EvaluateOptions): Promise<Evaluati
 
   async function faceOf(file: string, name: string, sequence: number): Promise<Face> {
     const image = await readImage(file);
-    const [face] = await pool.run(stillFacesTask, { image, wholePicture: true });
+    const [face] = await pool.run(stillFacesTask(), { image, wholePicture: true });
     const { width, height } = image;
     const frame = { camera: name, epoch: 0, sequence, timeUs: 0, width, height, faces: 1 };
     return { ...frame, face: face === undefined ? null : { ...face, track: '1' } };

@@ -5,7 +5,8 @@ import { dashboardRoot } from '@deadpan/dashboard';
 import { createFeedServer, type FeedServer } from '@deadpan/feed';
 import { cameraAddress, createCamera, type Ffmpeg } from '@deadpan/ingest';
 import type { InferencePool } from '@deadpan/nets';
-import { createStageMetrics, type Expression, type Logger } from '@deadpan/shared';
+import type { Expression } from '@deadpan/shared';
+import { createStageMetrics, type Logger } from '@deadpan/shared/telemetry';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 import type { DeadpanConfig } from '../config.js';

@@ -1,5 +1,5 @@
 import { findFfmpeg } from '@deadpan/ingest';
-import { createStageMetrics, type Logger } from '@deadpan/shared';
+import { createStageMetrics, type Logger } from '@deadpan/shared/telemetry';
 import {
   createDeadLetters,
   createKafkaClient,

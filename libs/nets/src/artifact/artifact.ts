@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CLASSES, DeadpanError } from '@deadpan/shared';
+import { CLASSES } from '@deadpan/shared/contracts';
+import { DeadpanError } from '@deadpan/shared/errors';
 import { z } from 'zod';
 
 const dataSet = z.strictObject({ name: z.string(), images: z.int().nonnegative(), terms: z.string() });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { DeadpanError } from '@deadpan/shared';
+import { DeadpanError } from '@deadpan/shared/errors';
 import type { Weights } from '../onnx/index.js';
 
 /** The networks whose weights @vladmandic/face-api ships and that Deadpan runs or trains from. */
@@ -74,10 +74,12 @@ function toFloats(
         : stored === 'int32'
           ? new Int32Array(block)
           : new Float32Array(block);
-  const { scale = 1, min = 0 } = quantization ?? {};
-  return quantization === undefined
-    ? Float32Array.from(values)
-    : Float32Array.from(values, (value) => value * scale + min);
+  // Float32Array.from takes twenty times as long.
+  const floats = new Float32Array(values);
+  if (quantization === undefined) return floats;
+  const { scale, min } = quantization;
+  for (let i = 0; i < floats.length; i += 1) floats[i] = (floats[i] ?? 0) * scale + min;
+  return floats;
 }
 
 function parseManifest(bytes: Buffer, model: string): readonly ManifestEntry[] {

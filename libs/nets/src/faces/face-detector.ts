@@ -1,19 +1,15 @@
 import type { RgbImage } from '@deadpan/shared';
 import { sampleRegion, scaleBox } from '@deadpan/vision';
 import {
-  buildSsdDetector,
-  buildTinyDetector,
   decodeSsd,
   decodeTiny,
   SSD_STEP,
   ssdPriors,
   TINY_STEP,
   type Detection,
+  type SsdDetector,
 } from '../face-api/index.js';
-import { floatOutput, type OpenSession } from '../sessions/index.js';
-
-/** A face-api detector: the SSD MobileNet, or the tiny one, some nine times faster and less sure. */
-export type DetectorKind = 'ssd' | 'tiny';
+import { createReusedFloats, floatOutput, type OpenSession } from '../sessions/index.js';
 
 /**
  * Finds faces in a picture that is shrunk or enlarged to `longSide` pixels: boxes in pixels of the picture, best first,
@@ -32,16 +28,15 @@ const BLACK = 4;
 const BRIGHTENED = 100;
 const MOST_GAIN = 8;
 
-/** Loads a detector. For a worker. */
-export async function createFaceDetector(kind: DetectorKind, open: OpenSession): Promise<FaceDetector> {
-  return kind === 'ssd' ? createSsd(open) : createTiny(open);
-}
-
-async function createSsd(open: OpenSession): Promise<FaceDetector> {
-  const { model, anchors } = buildSsdDetector();
+/** Loads the SSD MobileNet. For a worker. */
+export async function createSsdDetector(
+  { model, anchors }: SsdDetector,
+  open: OpenSession,
+): Promise<FaceDetector> {
   const session = await open(model);
+  const floats = createReusedFloats();
   return async function detectSsd(image, options) {
-    const canvas = drawCanvas(image, options.longSide, options.border ?? 0, SSD_STEP);
+    const canvas = drawCanvas(image, options.longSide, options.border ?? 0, SSD_STEP, floats);
     const outputs = await session.run({ image: canvas.tensor });
     const priors = ssdPriors(anchors, canvas.width, canvas.height);
     const corrections = floatOutput(outputs, 'corrections').data;
@@ -50,10 +45,12 @@ async function createSsd(open: OpenSession): Promise<FaceDetector> {
   };
 }
 
-async function createTiny(open: OpenSession): Promise<FaceDetector> {
-  const session = await open(buildTinyDetector());
+/** Loads the tiny detector, some nine times faster and less sure. For a worker. */
+export async function createTinyDetector(model: Uint8Array, open: OpenSession): Promise<FaceDetector> {
+  const session = await open(model);
+  const floats = createReusedFloats();
   return async function detectTiny(image, options) {
-    const canvas = drawCanvas(image, options.longSide, options.border ?? 0, TINY_STEP);
+    const canvas = drawCanvas(image, options.longSide, options.border ?? 0, TINY_STEP, floats);
     const cells = floatOutput(await session.run({ image: canvas.tensor }), 'cells').data;
     const rows = canvas.height / TINY_STEP;
     const columns = canvas.width / TINY_STEP;
@@ -62,7 +59,13 @@ async function createTiny(open: OpenSession): Promise<FaceDetector> {
 }
 
 /** The picture, resized, on a black canvas whose sides are multiples of `step`. */
-function drawCanvas(image: RgbImage, longSide: number, border: number, step: number) {
+function drawCanvas(
+  image: RgbImage,
+  longSide: number,
+  border: number,
+  step: number,
+  floats: (length: number) => Float32Array,
+) {
   const left = image.width * border;
   const top = image.height * border;
   const scale = (Math.max(image.width, image.height) * (1 + 2 * border)) / longSide;
@@ -70,7 +73,7 @@ function drawCanvas(image: RgbImage, longSide: number, border: number, step: num
     step * Math.max(1, Math.ceil((pixels * (1 + 2 * border)) / scale / step - 1e-6));
   const width = sideOf(image.width);
   const height = sideOf(image.height);
-  const data = new Float32Array(3 * width * height);
+  const data = floats(3 * width * height);
   sampleRegion(
     image,
     { x: -left, y: -top, width: width * scale, height: height * scale },

@@ -1,4 +1,4 @@
-import { CROP_SIZE, type Pose } from '@deadpan/shared';
+import { CROP_SIZE, type Pose } from '@deadpan/shared/contracts';
 import { laplacianVariance } from '@deadpan/vision';
 
 /** Scale of the face, in pixels of the picture per pixel of the crop, that loses no detail. */

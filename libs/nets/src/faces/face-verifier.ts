@@ -1,7 +1,7 @@
 import type { RgbImage } from '@deadpan/shared';
 import { boxIou, samplePatch, type Similarity } from '@deadpan/vision';
-import { buildTinyDetector, decodeTiny, TINY_STEP } from '../face-api/index.js';
-import { floatOutput, type OpenSession } from '../sessions/index.js';
+import { decodeTiny, TINY_STEP } from '../face-api/index.js';
+import { createReusedFloats, floatOutput, type OpenSession } from '../sessions/index.js';
 import { regionOfLandmarks } from './face-region.js';
 
 /** How sure the tiny detector is, 0..1, that there is a face where each set of landmarks says so. */
@@ -18,13 +18,14 @@ const LEAST_IOU = 0.4;
  * Loads the tiny detector to look again at faces that are followed: on the upright patch around a face it costs half a
  * millisecond. 98 % of 111 faces got 0.64 or more, 98 % of 443 other places 0.02 or less. For a worker.
  */
-export async function createFaceVerifier(open: OpenSession): Promise<FaceVerifier> {
-  const session = await open(buildTinyDetector());
+export async function createFaceVerifier(model: Uint8Array, open: OpenSession): Promise<FaceVerifier> {
+  const session = await open(model);
+  const floats = createReusedFloats();
   const cells = SIZE / TINY_STEP;
   return async function verifyFaces(image, faces) {
     if (faces.length === 0) return [];
     const length = 3 * SIZE * SIZE;
-    const data = new Float32Array(faces.length * length);
+    const data = floats(faces.length * length);
     const patches: Similarity[] = faces.map((landmarks) => regionOfLandmarks(landmarks, SIZE, REACH));
     for (const [i, patch] of patches.entries()) {
       // A coarse look is enough.

@@ -1,7 +1,7 @@
 import type { RgbImage } from '@deadpan/shared';
 import { applySimilarity, samplePatch, type Similarity } from '@deadpan/vision';
-import { buildLandmarkNet, LANDMARK_INPUT_SIZE, LANDMARKS } from '../face-api/index.js';
-import { floatOutput, type OpenSession } from '../sessions/index.js';
+import { LANDMARK_INPUT_SIZE, LANDMARKS } from '../face-api/index.js';
+import { createReusedFloats, floatOutput, type OpenSession } from '../sessions/index.js';
 
 /**
  * Places 68 landmarks (iBUG order) on each square of a picture, all in one batch: x0, y0, x1, y1, ... in pixels of the
@@ -9,14 +9,18 @@ import { floatOutput, type OpenSession } from '../sessions/index.js';
  */
 export type Landmarker = (image: RgbImage, squares: readonly Similarity[]) => Promise<Float32Array[]>;
 
-/** Loads face-api's landmark network. For a worker. */
-export async function createLandmarker(open: OpenSession): Promise<Landmarker> {
-  const session = await open(buildLandmarkNet());
+/**
+ * Loads a landmark network. For a worker.
+ * @param model face-api's, as buildLandmarkNet makes it
+ */
+export async function createLandmarker(model: Uint8Array, open: OpenSession): Promise<Landmarker> {
+  const session = await open(model);
+  const floats = createReusedFloats();
   const size = LANDMARK_INPUT_SIZE;
   const numbers = LANDMARKS * 2;
   return async function placeLandmarks(image, squares) {
     if (squares.length === 0) return [];
-    const data = new Float32Array(squares.length * 3 * size * size);
+    const data = floats(squares.length * 3 * size * size);
     for (const [i, square] of squares.entries()) {
       const offset = i * 3 * size * size;
       samplePatch(image, square, size, data, { channels: 3, edge: 'replicate', offset, mostSamples: 2 });

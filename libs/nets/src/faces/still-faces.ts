@@ -1,9 +1,10 @@
 import type { RgbImage } from '@deadpan/shared';
 import { boxIou, squareToImage, type Similarity } from '@deadpan/vision';
 import { LANDMARK_INPUT_SIZE } from '../face-api/index.js';
-import { task, type OpenSession, type TaskRun } from '../sessions/index.js';
+import { task, type OpenSession, type Task, type TaskRun } from '../sessions/index.js';
 import { describeFace, type DescribedFace } from './described-face.js';
-import { createFaceDetector, type FaceDetector } from './face-detector.js';
+import { createSsdDetector, createTinyDetector, type FaceDetector } from './face-detector.js';
+import { faceNetworks, type FaceNetworks } from './face-networks.js';
 import { regionOfBox, regionOfLandmarks } from './face-region.js';
 import { createFaceVerifier } from './face-verifier.js';
 import { createLandmarker } from './landmarker.js';
@@ -50,15 +51,15 @@ const SAME_FACE = 0.4;
 
 /** Makes the task ready in a worker. Gives the faces of a picture, the largest first. */
 export async function createStillRun(
-  _options: null,
+  { ssd, tiny, landmarks }: FaceNetworks,
   open: OpenSession,
 ): Promise<TaskRun<StillPayload, readonly StillFace[]>> {
   const detectors: Record<Search['detector'], FaceDetector> = {
-    ssd: await createFaceDetector('ssd', open),
-    tiny: await createFaceDetector('tiny', open),
+    ssd: await createSsdDetector(ssd, open),
+    tiny: await createTinyDetector(tiny, open),
   };
-  const placeLandmarks = await createLandmarker(open);
-  const verify = await createFaceVerifier(open);
+  const placeLandmarks = await createLandmarker(landmarks, open);
+  const verify = await createFaceVerifier(tiny, open);
 
   /** Landmarks on first guesses, and again on the upright squares that follow from them. */
   async function align(image: RgbImage, squares: readonly Similarity[]): Promise<Float32Array[]> {
@@ -110,5 +111,9 @@ export async function createStillRun(
   };
 }
 
-/** The task: {@link createStillRun} for any pool. */
-export const stillFacesTask = task(import.meta.url, createStillRun, null);
+let made: Task<StillPayload, readonly StillFace[]> | undefined;
+
+/** The task: {@link createStillRun} for any pool. One for the whole process, so that a worker loads its networks once. */
+export function stillFacesTask(): Task<StillPayload, readonly StillFace[]> {
+  return (made ??= task(import.meta.url, createStillRun, faceNetworks()));
+}

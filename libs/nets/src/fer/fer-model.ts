@@ -1,4 +1,4 @@
-import { CLASSES } from '@deadpan/shared';
+import { CLASSES } from '@deadpan/shared/contracts';
 import { addNetwork } from '../network/to-onnx.js';
 import type { Network } from '../network/network.js';
 import type { Parameters } from '../network/parameters.js';

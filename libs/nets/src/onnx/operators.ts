@@ -372,13 +372,16 @@ export function foldBatchNorm(
 export function transposeTensor(tensor: Weights, order: readonly number[]): Float32Array {
   const { shape, data } = tensor;
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, side) => product * side, 1));
-  const sides = order.map((axis) => shape[axis] ?? 1);
-  const steps = order.map((axis) => strides[axis] ?? 1);
+  // An axis of one step only would make the innermost loop as short.
+  const axes = order.filter((axis) => shape[axis] !== 1);
+  const sides = axes.map((axis) => shape[axis] ?? 1);
+  const steps = axes.map((axis) => strides[axis] ?? 1);
+  const [rowLength, rowStep] = [sides.pop() ?? 1, steps.pop() ?? 1];
   const result = new Float32Array(data.length);
   const index = sides.map(() => 0);
   let source = 0;
-  for (let i = 0; i < result.length; i += 1) {
-    result[i] = data[source] ?? 0;
+  for (let i = 0; i < result.length;) {
+    for (let j = 0; j < rowLength; j += 1, i += 1) result[i] = data[source + j * rowStep] ?? 0;
     for (let axis = sides.length - 1; axis >= 0; axis -= 1) {
       const next = (index[axis] ?? 0) + 1;
       source += steps[axis] ?? 0;

@@ -1,4 +1,4 @@
-import { DeadpanError } from '@deadpan/shared';
+import { DeadpanError } from '@deadpan/shared/errors';
 import type { Device, Engine } from './session.js';
 
 /**

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { DeadpanError, sentenceOf } from '@deadpan/shared';
+import { DeadpanError, sentenceOf } from '@deadpan/shared/errors';
 import { fromFailure, type WorkerReply, type WorkerRequest } from './message.js';
 import type { Device } from './session.js';
 import type { Task } from './task.js';
@@ -48,6 +48,8 @@ interface Seat {
   readonly own: Job[];
 }
 
+/** A worker keeps next to nothing from run to run: with room for more it would only collect its garbage later. */
+const YOUNG_MB = 12;
 const WORKER_MODULE = new URL('./inference-worker.js', import.meta.url);
 
 /** Starts a pool. Workers start with their first run, and one that dies is replaced at the next. */
@@ -65,7 +67,11 @@ export function createInferencePool(options: InferencePoolOptions = {}): Inferen
   }
 
   function startWorker(seat: Seat): Worker {
-    const worker = new Worker(WORKER_MODULE, { name: 'deadpan-inference', workerData: { device } });
+    const worker = new Worker(WORKER_MODULE, {
+      name: 'deadpan-inference',
+      workerData: { device },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     let reason: unknown;
     worker.on('message', (reply: WorkerReply) => {
       const job = settle(seat);

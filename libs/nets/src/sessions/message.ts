@@ -1,4 +1,4 @@
-import { DeadpanError, ERROR_CODES, type ErrorCode } from '@deadpan/shared';
+import { DeadpanError, ERROR_CODES, type ErrorCode } from '@deadpan/shared/errors';
 import type { Task } from './task.js';
 
 /** From the pool to a worker. */

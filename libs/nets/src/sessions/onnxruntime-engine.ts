@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { DeadpanError, sentenceOf } from '@deadpan/shared';
+import { DeadpanError, sentenceOf } from '@deadpan/shared/errors';
 import * as ort from 'onnxruntime-node';
 import type { Device, Engine, Session, Tensor, Tensors } from './session.js';
 
@@ -15,7 +15,7 @@ export function onnxruntimeEngine(device: Device): Engine {
     async open(model) {
       try {
         // onnxruntime takes no shared memory on Node 20.
-        const own = model.buffer instanceof SharedArrayBuffer ? Uint8Array.from(model) : model;
+        const own = model.buffer instanceof SharedArrayBuffer ? new Uint8Array(model) : model;
         return wrap(await ort.InferenceSession.create(own, options));
       } catch (cause) {
         throw new DeadpanError('E_MODEL_INVALID', `onnxruntime cannot load a network: ${sentenceOf(cause)}`, {

@@ -1,4 +1,5 @@
 import {
+  buildLandmarkNet,
   createLandmarker,
   LANDMARK_INPUT_SIZE,
   regionOfLandmarks,
@@ -24,7 +25,7 @@ export async function createCanvasRun(
   _options: null,
   open: OpenSession,
 ): Promise<TaskRun<AlignPayload, Uint8Array>> {
-  const placeLandmarks = await createLandmarker(open);
+  const placeLandmarks = await createLandmarker(buildLandmarkNet(), open);
   return async ({ image, square }) => {
     const { x, y, side } = square;
     const [first] = await placeLandmarks(image, [

@@ -1,4 +1,5 @@
 import {
+  buildLandmarkNet,
   createInferencePool,
   createLandmarker,
   LANDMARK_INPUT_SIZE,
@@ -21,7 +22,7 @@ export async function createCanvasLandmarkRun(
   _options: null,
   open: OpenSession,
 ): Promise<TaskRun<Uint8Array, Float32Array>> {
-  const placeLandmarks = await createLandmarker(open);
+  const placeLandmarks = await createLandmarker(buildLandmarkNet(), open);
   return async (canvas) => {
     const data = new Uint8Array(canvas.length * 3);
     canvas.forEach((grey, i) => data.fill(grey, 3 * i, 3 * i + 3));

@@ -93,7 +93,7 @@ async function surestLandmarks(
   image: RgbImage,
   wholePicture: boolean,
 ): Promise<Float32Array | undefined> {
-  const found = await pool.run(stillFacesTask, { image, wholePicture });
+  const found = await pool.run(stillFacesTask(), { image, wholePicture });
   return [...found].sort((a, b) => b.detection - a.detection)[0]?.landmarks;
 }
 
