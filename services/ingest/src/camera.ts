@@ -55,8 +55,8 @@ export const CAMERA_TIMING: CameraTiming = {
 };
 
 /**
- * Why a frame that arrived was not handed out: the sampling did not pick it, a newer one came first, it waited too long,
- * or its camera went away.
+ * Why a frame that arrived was not handed out: the sampling did not pick it (or the connection ended before its
+ * pixels were here), a newer one came first, it waited too long, or its camera went away.
  */
 export type CameraDropReason = 'unsampled' | 'superseded' | 'stale' | 'closed';
 
@@ -143,7 +143,12 @@ export function createCamera(options: CameraOptions): Camera {
     out: createRate(RATE_WINDOW_MS, now),
     dropped: createRate(RATE_WINDOW_MS, now),
   };
-  const counts = { arrived: 0, sampled: 0, handedOut: 0, dropped: { unsampled: 0, superseded: 0, stale: 0, closed: 0 } };
+  const counts = {
+    arrived: 0,
+    sampled: 0,
+    handedOut: 0,
+    dropped: { unsampled: 0, superseded: 0, stale: 0, closed: 0 },
+  };
   const stalls: number[] = [];
   const reconnects: number[] = [];
   const latencies: number[] = [];
