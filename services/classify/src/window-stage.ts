@@ -23,7 +23,7 @@ export interface LiveWindows {
 export interface CameraLeft {
   readonly camera: string;
   /** Called when its last windows are taken care of. */
-  done(): void;
+  readonly done: () => void;
 }
 
 /**

@@ -364,7 +364,7 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
       }),
     );
     const tries = (): number => watched.reduce((sum, { camera }) => sum + camera.status().epoch, 0);
-    for (const { until } of watched) await until('its share of 200 tries', () => tries() >= 200, 120_000);
+    for (const one of watched) await one.until('its share of 200 tries', () => tries() >= 200, 120_000);
     assert.ok(cut >= 200);
     assert.ok(childPids().length - others <= watched.length, 'one ffmpeg a camera');
     cutter.close();
@@ -374,8 +374,7 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
     await publish(port);
     await Promise.all(watched.map((one) => flowing(one, BACK_MS)));
     await first.kill();
-    for (const { camera, until } of watched)
-      await until('away', () => camera.status().state === 'waiting', 10_000);
+    for (const one of watched) await one.until('away', () => one.camera.status().state === 'waiting', 10_000);
     await server(port);
     await publish(port);
     await Promise.all(watched.map((one) => flowing(one, BACK_MS)));
