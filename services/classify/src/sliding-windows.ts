@@ -1,6 +1,6 @@
 import { CLASSES, DeadpanError, dominantClass, type Emotion, type Expression } from '@deadpan/shared';
 
-import type { WindowConfig } from './window-config.js';
+import type { WindowTimes } from './window-config.js';
 
 /** The windows of all cameras that one stage follows. */
 export interface SlidingWindows {
@@ -10,6 +10,8 @@ export interface SlidingWindows {
    * every window that the frame belongs to was closed before.
    */
   add(expression: Expression): readonly Emotion[] | 'late';
+  /** Closes what is open of a camera that fell silent. Should it go on, what belongs to these windows is late. */
+  rest(camera: string): readonly Emotion[];
   /** Closes what is open of a camera, or of all, and forgets it. */
   end(camera?: string): readonly Emotion[];
 }
@@ -46,7 +48,7 @@ interface Camera {
  * highest event time less the grace, so that it is the same however the frames were spread over time and processes.
  * @throws DeadpanError E_CONFIG when the hop exceeds the size.
  */
-export function createSlidingWindows(config: WindowConfig): SlidingWindows {
+export function createSlidingWindows(config: WindowTimes): SlidingWindows {
   const sizeUs = Math.round(config.size * 1e6);
   const hopUs = Math.round(config.hop * 1e6);
   const graceUs = Math.round(config.grace * 1e6);
@@ -170,6 +172,11 @@ export function createSlidingWindows(config: WindowConfig): SlidingWindows {
     };
   }
 
+  function rest(name: string): readonly Emotion[] {
+    const camera = cameras.get(name);
+    return camera === undefined ? [] : closeUpTo(name, camera, lastWindowEnd(camera.newestUs));
+  }
+
   function end(only?: string): readonly Emotion[] {
     const closed: Emotion[] = [];
     for (const [name, camera] of cameras) {
@@ -180,5 +187,5 @@ export function createSlidingWindows(config: WindowConfig): SlidingWindows {
     return closed;
   }
 
-  return { add, end };
+  return { add, rest, end };
 }

@@ -23,7 +23,19 @@ export const windowConfig = z.strictObject({
     .default(0.5)
     .describe('How long a window waits for late frames after its end.')
     .meta({ unit: 's' }),
+  silence: z
+    .number()
+    .positive()
+    .max(3600)
+    .default(10)
+    .describe(
+      'How long nothing may come of a live camera before its open windows are closed: longer than a link between services may lag.',
+    )
+    .meta({ unit: 's' }),
 });
 
 /** Options of the window stage. */
 export type WindowConfig = z.infer<typeof windowConfig>;
+
+/** What windows are, in event time. */
+export type WindowTimes = Omit<WindowConfig, 'silence'>;

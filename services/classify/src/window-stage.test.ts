@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { envelope, type Envelope, type Expression, type StreamContext } from '@deadpan/shared';
+import { envelope, type Emotion, type Envelope, type Expression, type StreamContext } from '@deadpan/shared';
 import { map, Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 
-import { createWindowStage } from './window-stage.js';
+import { createWindowStage, type CameraLeft } from './window-stage.js';
 
 function frame(timeUs: number, onAck: () => void = () => undefined): Envelope<Expression> {
   const value: Expression = {
@@ -60,4 +60,60 @@ test('a frame is acked at once when it closes no window, and after the window wh
   assert.deepEqual(acked, [0]);
   out[0]?.ack();
   assert.deepEqual(acked, [0, 1]);
+});
+
+const IDLE: StreamContext = {
+  worked: () => undefined,
+  drop: () => undefined,
+  deadLetter: () => undefined,
+};
+
+test('a live camera that falls silent gets its windows closed after the wait, and what follows is not told twice', () => {
+  const drops: string[] = [];
+  const context: StreamContext = { ...IDLE, drop: (_record, reason) => void drops.push(reason) };
+  const scheduler = new TestScheduler((actual, expected) => {
+    assert.deepEqual(actual, expected);
+  });
+  scheduler.run(({ cold, expectObservable }) => {
+    const frames = { a: frame(0), b: frame(900_000), c: frame(1_900_000), d: frame(2_000_000) };
+    const times = { size: 1, hop: 1, grace: 0.5 };
+    const emotions = createWindowStage(times, { silenceMs: 5 })(
+      cold('a-b-------b-c--------d|', frames),
+      context,
+    );
+    const told = emotions.pipe(map(({ value }) => [value.startUs, value.frames]));
+    expectObservable(told).toBe('-------x---------y----(z|)', {
+      x: [0, 2],
+      y: [1_000_000, 1],
+      z: [2_000_000, 1],
+    });
+  });
+  assert.deepEqual(drops, ['late']);
+});
+
+test('a camera that leaves gets its windows closed at once, and is told when they are taken care of', () => {
+  const frames = new Subject<Envelope<Expression>>();
+  const left = new Subject<CameraLeft>();
+  const out: Envelope<Emotion>[] = [];
+  createWindowStage({ size: 1, hop: 0.5, grace: 0.5 }, { silenceMs: 1000, left })(frames, IDLE).subscribe(
+    (emotion) => out.push(emotion),
+  );
+  const done: string[] = [];
+  const leave = (camera: string): void => {
+    left.next({ camera, done: () => done.push(camera) });
+  };
+  leave('nowhere');
+  assert.deepEqual(done, ['nowhere']);
+  frames.next(frame(600_000));
+  leave('door');
+  assert.deepEqual(
+    out.map(({ value }) => value.startUs),
+    [0, 500_000],
+  );
+  for (const emotion of out) emotion.ack();
+  assert.deepEqual(done, ['nowhere', 'door']);
+  // It may come again, and begins anew.
+  frames.next(frame(600_000));
+  frames.complete();
+  assert.equal(out.length, 4);
 });

@@ -298,6 +298,7 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
       socket.on('error', () => undefined).end(Buffer.alloc(4096, 0xa5));
     }).listen(0, '127.0.0.1');
     await once(nonsense, 'listening');
+    nonsense.unref();
     const good = watch({ address: `rtsp://127.0.0.1:${port}/door` });
     await flowing(good, 15_000);
     const bad = [
@@ -341,6 +342,48 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
     }
     assert.match(watched.camera.status().lastError ?? '', /ffmpeg, was killed/);
     assert.ok(readdirSync('/proc/self/fd').length <= descriptors + 2, 'descriptors');
+  });
+
+  test('after 200 connections that were cut off nothing is left of them, and the camera is there when it is back', async () => {
+    const port = await freePort();
+    const others = childPids().length;
+    let cut = 0;
+    const cutter = createServer((socket) => {
+      cut += 1;
+      socket.on('error', () => undefined).destroy();
+    }).listen(port, '127.0.0.1');
+    await once(cutter, 'listening');
+    // So that a failure ends the tests instead of keeping them.
+    cutter.unref();
+    const descriptors = readdirSync('/proc/self/fd').length;
+    const watched = Array.from({ length: 4 }, (_, i) =>
+      watch({
+        address: `rtsp://127.0.0.1:${port}/door`,
+        name: `door ${i}`,
+        timing: { retryFirstMs: 1, retryLongestMs: 1, answerEveryMs: 1 },
+      }),
+    );
+    const tries = (): number => watched.reduce((sum, { camera }) => sum + camera.status().epoch, 0);
+    for (const one of watched) await one.until('its share of 200 tries', () => tries() >= 200, 120_000);
+    assert.ok(cut >= 200);
+    assert.ok(childPids().length - others <= watched.length, 'one ffmpeg a camera');
+    cutter.close();
+    await once(cutter, 'close');
+
+    const first = await server(port);
+    await publish(port);
+    await Promise.all(watched.map((one) => flowing(one, BACK_MS)));
+    await first.kill();
+    for (const one of watched) await one.until('away', () => one.camera.status().state === 'waiting', 10_000);
+    await server(port);
+    await publish(port);
+    await Promise.all(watched.map((one) => flowing(one, BACK_MS)));
+    await Promise.all(watched.map(({ camera }) => camera.remove()));
+    await Promise.all(processes.splice(0).map((process) => process.kill()));
+    assert.equal(childPids().length, others);
+    const left = readdirSync('/proc/self/fd').length - descriptors;
+    // The cutter's own socket, open when they were first counted, is closed.
+    assert.ok(left <= 0, `${left} descriptors are left`);
   });
 
   test('pauses, resumes, and is removed', async () => {
@@ -396,11 +439,12 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
       if (++taken === 5) break;
     }
     await camera.remove();
-    const { sampled, handedOut, dropped } = camera.counts;
+    const { arrived, sampled, handedOut, dropped } = camera.counts;
     assert.equal(handedOut, 5);
     assert.ok(dropped.superseded >= 40, `${dropped.superseded} frames were dropped`);
     assert.equal(sampled, handedOut + dropped.superseded + dropped.stale + dropped.closed);
-    assert.equal(drops.length, sampled - handedOut);
+    assert.equal(arrived, sampled + dropped.unsampled);
+    assert.equal(drops.length, arrived - handedOut);
   });
 });
 

@@ -54,8 +54,11 @@ export const CAMERA_TIMING: CameraTiming = {
   logEveryMs: 60_000,
 };
 
-/** Why a frame that arrived was not handed out: a newer one came first, it waited too long, or its camera went away. */
-export type CameraDropReason = 'superseded' | 'stale' | 'closed';
+/**
+ * Why a frame that arrived was not handed out: the sampling did not pick it (or the connection ended before its
+ * pixels were here), a newer one came first, it waited too long, or its camera went away.
+ */
+export type CameraDropReason = 'unsampled' | 'superseded' | 'stale' | 'closed';
 
 /** What a camera is and who hears of it. */
 export interface CameraOptions {
@@ -76,7 +79,9 @@ export interface CameraOptions {
   readonly timing?: Partial<CameraTiming>;
   /** Called at each change of state and regularly while frames flow. */
   readonly onStatus?: (status: CameraStatus) => void;
-  /** Called for each frame that is dropped. */
+  /** Called for each decoded frame. */
+  readonly onArrival?: () => void;
+  /** Called for each frame that is not handed out. */
   readonly onDrop?: (reason: CameraDropReason) => void;
   /** One line for people, without credentials; paced. */
   readonly log?: (level: 'info' | 'warn', line: string) => void;
@@ -101,11 +106,11 @@ export interface Camera {
   remove(): Promise<void>;
 }
 
-/** Counts since a camera was added. `sampled = handedOut + dropped`, but for the one frame that may be waiting. */
+/** Counts since a camera was added. `arrived = handedOut + dropped`, but for the frames that are on their way. */
 export interface CameraCounts {
   /** Decoded frames. */
   readonly arrived: number;
-  /** Those that the sampling picked. */
+  /** Those that the sampling picked and that are here whole. */
   readonly sampled: number;
   readonly handedOut: number;
   readonly dropped: Readonly<Record<CameraDropReason, number>>;
@@ -138,7 +143,12 @@ export function createCamera(options: CameraOptions): Camera {
     out: createRate(RATE_WINDOW_MS, now),
     dropped: createRate(RATE_WINDOW_MS, now),
   };
-  const counts = { arrived: 0, sampled: 0, handedOut: 0, dropped: { superseded: 0, stale: 0, closed: 0 } };
+  const counts = {
+    arrived: 0,
+    sampled: 0,
+    handedOut: 0,
+    dropped: { unsampled: 0, superseded: 0, stale: 0, closed: 0 },
+  };
   const stalls: number[] = [];
   const reconnects: number[] = [];
   const latencies: number[] = [];
@@ -186,6 +196,13 @@ export function createCamera(options: CameraOptions): Camera {
     rates.dropped.count();
     options.onDrop?.(reason);
   };
+  /** Those that arrived and are not here by now were not picked, or were cut off by the end of their connection. */
+  const countUnsampled = (): void => {
+    while (counts.dropped.unsampled < counts.arrived - counts.sampled) {
+      counts.dropped.unsampled += 1;
+      options.onDrop?.('unsampled');
+    }
+  };
   const clear = (): void => {
     if (newest === null) return;
     drop(newest, 'closed');
@@ -193,6 +210,7 @@ export function createCamera(options: CameraOptions): Camera {
   };
   const offer = (streamUs: number, data: Uint8Array, size: ScaledSize): void => {
     counts.sampled += 1;
+    countUnsampled();
     let released = false;
     const frame: Frame = {
       camera: name,
@@ -236,6 +254,7 @@ export function createCamera(options: CameraOptions): Camera {
         onArrival() {
           counts.arrived += 1;
           rates.in.count();
+          options.onArrival?.();
           if (state === 'connecting') {
             log('info', `Camera ${name}: pictures come from ${address.shown}.`);
             held.pictures = true;
@@ -252,6 +271,7 @@ export function createCamera(options: CameraOptions): Camera {
     );
     const loss = await session.lost;
     session = null;
+    countUnsampled();
     return { loss, heldMs: held.pictures ? now() - began : 0 };
   };
 

@@ -71,19 +71,25 @@ test('a camera alone has more frames under way', async () => {
   assert.equal(camera.asked(), 3);
 });
 
-test('cameras that end leave the line, which ends after them', async () => {
+test('cameras that end leave the line when their last frame is done with, and the line ends after them', async () => {
   const line = createFrameLine(4);
   async function* two(): AsyncGenerator<Frame> {
     yield await Promise.resolve(frame('a', 0));
     yield await Promise.resolve(frame('a', 1));
   }
-  await line.join('a', two());
-  const ending = line.end();
-  const seen: number[] = [];
+  const said: (string | number)[] = [];
+  const ended = line.join('a', two()).then(() => {
+    said.push('left');
+    return line.end();
+  });
+  const held: Envelope<Frame>[] = [];
   for await (const record of line.receiver) {
-    seen.push(record.value.sequence);
-    record.ack();
+    said.push(record.value.sequence);
+    held.push(record);
+    if (held.length < 2) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const one of held) one.ack();
   }
-  await ending;
-  assert.deepEqual(seen, [0, 1]);
+  await ended;
+  assert.deepEqual(said, [0, 1, 'left']);
 });

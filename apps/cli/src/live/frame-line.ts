@@ -3,8 +3,8 @@ import { createMemoryLink, envelope, type Frame, type Receiver } from '@deadpan/
 /** Where the frames of all cameras come together. */
 export interface FrameLine {
   /**
-   * Takes a camera's frames until they end. A frame is only asked for when few enough of the camera are being worked
-   * on, so that what is taken is its newest.
+   * Takes a camera's frames until they end, and resolves when all that came of them is taken care of. A frame is only
+   * asked for when few enough of the camera are being worked on, so that what is taken is its newest.
    */
   join(camera: string, frames: AsyncIterable<Frame>): Promise<void>;
   /** No camera will join any more; what is under way is still handed out. */
@@ -32,17 +32,20 @@ export function createFrameLine(total: number): FrameLine {
   async function join(camera: string, frames: AsyncIterable<Frame>): Promise<void> {
     let underWay = 0;
     let wake: () => void = () => undefined;
+    const fewerThan = async (most: number): Promise<void> => {
+      while (underWay >= most) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    };
     cameras += 1;
     const iterator = frames[Symbol.asyncIterator]();
     try {
       for (;;) {
-        while (underWay >= share()) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        }
+        await fewerThan(share());
         const next = await iterator.next();
-        if (next.done === true) return;
+        if (next.done === true) break;
         underWay += 1;
         await link.sender.send(
           envelope({
@@ -59,6 +62,7 @@ export function createFrameLine(total: number): FrameLine {
     } finally {
       cameras -= 1;
     }
+    await fewerThan(1);
   }
 
   return { join, end: () => link.sender.end(), receiver: link.receiver };

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 
 import { createAlign, createAlignStage } from '@deadpan/align';
 import { dashboardRoot } from '@deadpan/dashboard';
+import { createWindowStage, type CameraLeft } from '@deadpan/classify';
 import { createFeedServer, type FeedServer } from '@deadpan/feed';
 import { cameraAddress, createCamera, type Ffmpeg } from '@deadpan/ingest';
 import type { InferencePool } from '@deadpan/nets';
 import type { Expression } from '@deadpan/shared';
 import { createStageMetrics, type Logger } from '@deadpan/shared/telemetry';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Subject } from 'rxjs';
 
 import type { DeadpanConfig } from '../config.js';
 import { runEmbedded } from '../pipeline/embedded.js';
@@ -58,6 +60,7 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
   });
   const line = createFrameLine(pool.workers * FRAMES_PER_WORKER);
   const running = new Map<string, ReturnType<typeof createCamera>>();
+  const left = new Subject<CameraLeft>();
   const faults: string[] = [];
 
   const cameras = createCameraDesk({
@@ -70,6 +73,9 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
         maxSide: config.ingest.maxSide,
         maxPixels: Math.min(config.ingest.maxPixels, 16_777_216),
         onStatus,
+        onArrival() {
+          observer.received('ingest', spec.name);
+        },
         onDrop(reason) {
           observer.dropped('ingest', spec.name, reason);
         },
@@ -78,15 +84,22 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
         },
       });
       running.set(spec.name, camera);
-      void line.join(spec.name, pictured(camera.frames));
-      return camera;
+      const joined = line.join(spec.name, pictured(camera.frames));
+      return {
+        status: () => camera.status(),
+        async remove() {
+          await camera.remove();
+          // Only then does whoever is edited come back: nothing of before can mix with what follows.
+          await Promise.race([joined.then(() => closeWindows(spec.name)), lineEnded]);
+          align.end(spec.name);
+        },
+      };
     },
     show: (address) => cameraAddress(address).shown,
     probe: (address, signal) => probeForFeed(ffmpeg, address, signal),
     onStatus: (status) => void feed.publishStatus(status),
     onGone(camera) {
       running.delete(camera);
-      align.end(camera);
     },
   });
 
@@ -109,6 +122,11 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
     }
   }
 
+  const closeWindows = (camera: string): Promise<void> =>
+    new Promise((done) => {
+      left.next({ camera, done });
+    });
+
   function publish(expression: Expression): void {
     running.get(expression.camera)?.observeLatency(Date.now() - expression.timeUs / 1000);
     void pictures.ready(expression).then(() => feed.publishExpression(expression));
@@ -117,7 +135,11 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
   const { batchSize, liveBatchDelay } = config.inference;
   const ended = runEmbedded({
     frames: line.receiver,
-    stages: { ...stageSet.forInput(), align: createAlignStage(align) },
+    stages: {
+      ...stageSet.forInput(),
+      align: createAlignStage(align),
+      window: createWindowStage(config.window, { silenceMs: config.window.silence * 1000, left }),
+    },
     batch: { size: batchSize, maxDelayMs: liveBatchDelay, concurrency: 2 },
     observer,
     deadLetters(letter) {
@@ -140,7 +162,7 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
       return Promise.resolve();
     },
   });
-  ended.catch((error: unknown) => {
+  const lineEnded = ended.catch((error: unknown) => {
     faults.push(`the line has ended: ${error instanceof Error ? error.message : String(error)}`);
   });
 
@@ -151,7 +173,7 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
     async close() {
       await cameras.close();
       await line.end();
-      await ended.catch(() => undefined);
+      await lineEnded;
       await feed.close();
     },
   };

@@ -56,6 +56,9 @@ export function createCameraFrames(options: CameraFramesOptions): CameraFrames {
         ...(fps === null ? {} : { fps }),
         maxSide: config.maxSide,
         maxPixels: Math.min(config.maxPixels, MAX_PIXELS),
+        onArrival() {
+          observer.received('ingest', name);
+        },
         onDrop(reason) {
           observer.dropped('ingest', name, reason);
         },

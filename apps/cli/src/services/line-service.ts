@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { createAlign, createAlignStage } from '@deadpan/align';
+import { createWindowStage } from '@deadpan/classify';
 import { createInferencePool, type InferencePool } from '@deadpan/nets';
 import {
   emotionCodec,
@@ -89,7 +90,8 @@ async function createRun(options: LineServiceOptions, pool: InferencePool | unde
     // Tracks are counted from 1 wherever following begins: two beginnings must not name two people the same.
     const trackPrefix = `${randomBytes(3).toString('hex')}-`;
     const align = createAlign({ pool: inference, config: config.align, trackPrefix });
-    return { ...stages, align: createAlignStage(align) };
+    const window = createWindowStage(config.window, { silenceMs: config.window.silence * 1000 });
+    return { ...stages, align: createAlignStage(align), window };
   }
 
   return (from, to) =>
