@@ -29,6 +29,7 @@ const artifact: FerArtifact = {
   name: 'test',
   version: '1',
   sha256: '0'.repeat(64),
+  weights: 'float32',
   recipe: 'none',
   dataSets: [],
   metrics: {},
