@@ -19,3 +19,4 @@ export * from './fer/intensity.js';
 export * from './hng/hng-model.js';
 export * from './hng/hng-network.js';
 export * from './recognition/light-cnn.js';
+export * from './tensorflow/load-tensorflow.js';

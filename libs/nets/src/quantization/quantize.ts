@@ -13,9 +13,9 @@ import type { Ranges } from './calibrate.js';
 /** Operators with weights that integers compute in a quarter of the time. */
 const WEIGHTED = new Set(['Conv', 'Gemm']);
 /** Operators that follow their inputs into integers; their outputs have a scale of their own. */
-const FOLLOWING = new Set(['Relu', 'LeakyRelu', 'Clip', 'Add', 'AveragePool', 'Concat']);
+const FOLLOWING = new Set(['Relu', 'LeakyRelu', 'Clip', 'Add', 'AveragePool', 'Concat', 'Resize']);
 /** The same, but their outputs have the scale of their input: they move numbers and make no larger ones. */
-const MOVING = new Set(['MaxPool', 'Resize', 'Pad', 'Flatten', 'Transpose']);
+const MOVING = new Set(['MaxPool', 'Pad', 'Flatten', 'Transpose']);
 /** What the runtime folds into the rounding of the operator before it. */
 const FOLDED = new Set(['Relu', 'Clip']);
 

@@ -9,7 +9,7 @@ import type { Device, Engine, Session, Tensor, Tensors } from './session.js';
  * Networks on onnxruntime-node. For worker threads only: loading and running block the thread.
  * @throws DeadpanError E_ENGINE_MISSING where the device has no provider on this machine
  */
-export function onnxruntimeEngine(device: Device): Engine {
+export function onnxruntimeEngine(device: Exclude<Device, 'tfjs'>): Engine {
   const options = sessionOptions(device === 'auto' ? (hasCuda() ? 'cuda' : 'cpu') : device);
   return {
     async open(model) {
