@@ -75,9 +75,9 @@ function toFloats(
           ? new Int32Array(block)
           : new Float32Array(block);
   const { scale = 1, min = 0 } = quantization ?? {};
-  return quantization === undefined
-    ? Float32Array.from(values)
-    : Float32Array.from(values, (value) => value * scale + min);
+  const floats = new Float32Array(values.length);
+  for (let i = 0; i < floats.length; i += 1) floats[i] = (values[i] ?? 0) * scale + min;
+  return floats;
 }
 
 function parseManifest(bytes: Buffer, model: string): readonly ManifestEntry[] {

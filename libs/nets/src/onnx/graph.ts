@@ -76,6 +76,18 @@ export function createGraph(name: string): Graph {
   return { name, nodes: [], constants: new Map(), inputs: [], outputs: [], names: new Set() };
 }
 
+/** A graph of the same parts, to be changed. */
+export function copyGraph(graph: Graph): Graph {
+  return {
+    name: graph.name,
+    nodes: [...graph.nodes],
+    constants: new Map(graph.constants),
+    inputs: [...graph.inputs],
+    outputs: [...graph.outputs],
+    names: new Set(graph.names),
+  };
+}
+
 /** Declares an input. A dimension that varies is a name, such as 'N'. */
 export function graphInput(
   graph: Graph,

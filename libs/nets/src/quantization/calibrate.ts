@@ -1,20 +1,15 @@
-import { encodeModel, readModel, type Value } from '../onnx/index.js';
+import { copyGraph, encodeModel, type Graph, type Value } from '../onnx/index.js';
 import type { Engine, Tensors } from '../sessions/index.js';
 
 /** The least and the greatest number that a value of a graph takes, by the value's name. */
 export type Ranges = Readonly<Record<Value, readonly [least: number, greatest: number]>>;
 
 /**
- * Watches every value of a network over some batches of its inputs. Leaving out even one number in 10,000 at the ends
- * costs the expression network more than finer steps bring.
- * @param model bytes of an .onnx file that `encodeModel` wrote
+ * Watches every value of a network over some batches of its inputs. Ranges are not cut at the ends: to leave out one
+ * number in 10,000 already costs more than the finer steps bring, with the expression network and the generator alike.
  */
-export async function calibrate(
-  engine: Engine,
-  model: Uint8Array,
-  batches: Iterable<Tensors>,
-): Promise<Ranges> {
-  const graph = readModel(model);
+export async function calibrate(engine: Engine, source: Graph, batches: Iterable<Tensors>): Promise<Ranges> {
+  const graph = copyGraph(source);
   const named = new Set(graph.outputs.map(({ name }) => name));
   for (const { output: name } of graph.nodes) {
     if (!named.has(name)) graph.outputs.push({ name, shape: null, type: 'float32' });

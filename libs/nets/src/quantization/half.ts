@@ -1,4 +1,4 @@
-import { encodeModel, readModel } from '../onnx/index.js';
+import { copyGraph, type Graph } from '../onnx/index.js';
 
 /** Operators whose second input is their weights. */
 const WEIGHTED = new Set(['Conv', 'ConvTranspose', 'Gemm']);
@@ -8,10 +8,9 @@ const FLOAT = 1;
 /**
  * Stores the weights of convolutions and dense layers in 16-bit floats: half the size, three decimal digits. A Cast makes
  * 32-bit floats of them, which onnxruntime does once, when it loads the model. Weights that are integers stay.
- * @param model bytes of an .onnx file that `encodeModel` wrote
  */
-export function storeHalf(model: Uint8Array): Uint8Array {
-  const graph = readModel(model);
+export function storeHalf(source: Graph): Graph {
+  const graph = copyGraph(source);
   const nodes = graph.nodes.splice(0);
   const weights = nodes.flatMap(({ operator, inputs }) => (WEIGHTED.has(operator) ? inputs.slice(1, 2) : []));
   for (const name of new Set(weights)) {
@@ -27,7 +26,7 @@ export function storeHalf(model: Uint8Array): Uint8Array {
     });
   }
   graph.nodes.push(...nodes);
-  return encodeModel(graph);
+  return graph;
 }
 
 /** The bits of the nearest 16-bit floats (IEEE 754 binary16, ties to even); what is too large becomes infinite. */

@@ -1,13 +1,4 @@
-import {
-  createGraph,
-  encodeModel,
-  node,
-  readModel,
-  type Constant,
-  type Graph,
-  type GraphNode,
-  type Value,
-} from '../onnx/index.js';
+import { createGraph, node, type Constant, type Graph, type GraphNode, type Value } from '../onnx/index.js';
 import type { Ranges } from './calibrate.js';
 
 /** Operators with weights that integers compute in a quarter of the time. */
@@ -31,12 +22,10 @@ interface Scale {
  * QuantizeLinear and DequantizeLinear around float operators, which onnxruntime turns into integer ones and which any
  * other engine computes as they stand.
  * Source: Jacob et al. 2018, arXiv:1712.05877; onnxruntime.ai, "Quantize ONNX models".
- * @param model bytes of an .onnx file that `encodeModel` wrote
- * @param ranges from `calibrate`
+ * @param ranges from `calibrate`, or known from the network
  * @param float names of the convolutions and dense layers that stay as they are
  */
-export function quantize(model: Uint8Array, ranges: Ranges, float: readonly string[] = []): Uint8Array {
-  const source = readModel(model);
+export function quantize(source: Graph, ranges: Ranges, float: readonly string[] = []): Graph {
   const target = createGraph(source.name);
   target.inputs.push(...source.inputs);
   target.outputs.push(...source.outputs);
@@ -100,7 +89,7 @@ export function quantize(model: Uint8Array, ranges: Ranges, float: readonly stri
     }
     target.nodes.push({ ...each, inputs });
   }
-  return encodeModel(target);
+  return target;
 
   /** Whether one rectifier is all that uses a value. */
   function isAlone(value: Value): boolean {
@@ -142,24 +131,27 @@ function roundWeights(
 ) {
   const { shape, data } = floatsOf(constants.get(weights));
   const channels = shape[axis] ?? 1;
-  const inner = shape.slice(axis + 1).reduce((product, side) => product * side, 1);
-  const channelOf = (i: number): number => Math.floor(i / inner) % channels;
+  // Numbers of a channel that follow each other; the channels come round again after the last.
+  const run = shape.slice(axis + 1).reduce((product, side) => product * side, 1);
   const biases = bias === '' ? null : floatsOf(constants.get(bias)).data;
   const greatest = new Float32Array(channels);
-  data.forEach((value, i) => {
-    const c = channelOf(i);
-    greatest[c] = Math.max(greatest[c] ?? 0, Math.abs(value));
-  });
+  for (let at = 0, c = 0; at < data.length; at += run, c = (c + 1) % channels) {
+    let most = greatest[c] ?? 0;
+    for (let i = at; i < at + run; i += 1) most = Math.max(most, Math.abs(data[i] ?? 0));
+    greatest[c] = most;
+  }
   // A channel of weights near zero must still hold its bias.
   const scales = greatest.map((most, c) =>
     Math.max(most / 127, Math.abs(biases?.[c] ?? 0) / (inputScale * MOST_BIAS), 1e-12),
   );
+  const stored = new Int8Array(data.length);
+  for (let at = 0, c = 0; at < data.length; at += run, c = (c + 1) % channels) {
+    const scale = scales[c] ?? 1;
+    for (let i = at; i < at + run; i += 1) stored[i] = Math.round((data[i] ?? 0) / scale);
+  }
   return {
     scales,
-    weights: {
-      shape,
-      data: Int8Array.from(data, (value, i) => Math.round(value / (scales[channelOf(i)] ?? 1))),
-    },
+    weights: { shape, data: stored },
     bias:
       biases === null
         ? null

@@ -1,7 +1,9 @@
 import {
   calibrate,
+  encodeModel,
   openEngine,
   quantize,
+  readModel,
   sensitiveLayers,
   storeHalf,
   type Network,
@@ -39,12 +41,13 @@ export async function storeWeights(
   holds: (model: Uint8Array) => Promise<boolean>,
 ): Promise<StoredModel> {
   if (choice === 'float32') return { model: float32, format: 'float32' };
+  const graph = readModel(float32);
   if (choice !== 'float16') {
-    const ranges = await calibrate(await openEngine('cpu'), float32, calibration);
-    const model = storeHalf(quantize(float32, ranges, sensitiveLayers(network)));
+    const ranges = await calibrate(await openEngine('cpu'), graph, calibration);
+    const model = encodeModel(storeHalf(quantize(graph, ranges, sensitiveLayers(network))));
     if (choice === 'int8' || (await holds(model))) return { model, format: 'int8' };
   }
-  return { model: storeHalf(float32), format: 'float16' };
+  return { model: encodeModel(storeHalf(graph)), format: 'float16' };
 }
 
 /** Lets `work` ask a finished model, on the processor as at run time. */
