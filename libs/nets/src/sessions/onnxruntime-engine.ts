@@ -43,6 +43,8 @@ function sessionOptions(provider: 'cpu' | 'webgpu' | 'cuda'): ort.InferenceSessi
     graphOptimizationLevel: 'all',
     // Memory patterns are kept per input shape, and batches vary.
     enableMemPattern: false,
+    // Processors without VNNI add products of bytes in 16 bits, which overflow; this takes another way there.
+    extra: { session: { x64quantprecision: '1' } },
     // Only errors: a warning would reach stderr past the logger.
     logSeverityLevel: 3,
   };
