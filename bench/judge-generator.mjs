@@ -1,30 +1,35 @@
-// Judges a trained generator of references by networks that took no part in its training: is a reference neutral, and
-// is it the same person? Expressive faces of people who were held out, from the caches that "deadpan prepare" made.
+// Judges a generator of references by networks that took no part in its training: is a reference neutral, and is it the
+// same person? Expressive faces of people who were held out, from the caches that "deadpan prepare" made.
 //
-//   node bench/judge-generator.mjs CHECKPOINT DATA
+//   node bench/judge-generator.mjs GENERATOR DATA [JSON]
 //
+// GENERATOR is a checkpoint, or a folder that "deadpan export hng" wrote. JSON is written for "export hng --measured".
 // Neutral: face-api's expression network. The same person: the recogniser `faceres` of @vladmandic/human, at the
 // similarity that separates pairs of LFW best. Needs the peers of the bench (`npm run bench` installs them).
+import { statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { readHngModel } from '@deadpan/nets';
 import {
   centreCrop,
   generatorFace,
   hngPools,
+  makeReferences,
   readFaceCache,
   readGenerator,
   referencesOf,
   tf,
+  withModel,
 } from '@deadpan/training';
 
 const SIDE = 64;
 const PAIRS = 300;
 
-const [checkpoint, data] = process.argv.slice(2);
+const [generator, data, json] = process.argv.slice(2);
 if (data === undefined) {
-  process.stderr.write('Usage: node bench/judge-generator.mjs CHECKPOINT DATA\n');
+  process.stderr.write('Usage: node bench/judge-generator.mjs GENERATOR DATA [JSON]\n');
   process.exit(2);
 }
 const peers = fileURLToPath(new URL('./peers/node_modules/@vladmandic/', import.meta.url));
@@ -32,7 +37,6 @@ const faceApi = createRequire(join(peers, 'face-api/'))('@vladmandic/face-api');
 await faceApi.nets.faceExpressionNet.loadFromDisk(join(peers, 'face-api/model'));
 const faceres = await tf.loadGraphModel(`file://${join(peers, 'human/models/faceres.json')}`);
 
-const generator = await readGenerator(checkpoint);
 const [lfw, london] = await Promise.all([readFaceCache(data, 'lfw'), readFaceCache(data, 'london')]);
 const heldOut = hngPools(
   [
@@ -42,11 +46,14 @@ const heldOut = hngPools(
   'heldOut',
 );
 const faces = heldOut.alone.map((face) => generatorFace(face, centreCrop));
-const references = referencesOf(generator, faces);
+const references = statSync(generator).isDirectory()
+  ? await withModel((await readHngModel(generator)).model, (session) => makeReferences(session, faces))
+  : referencesOf(await readGenerator(generator), faces);
 process.stdout.write(`${faces.length} expressive faces of people who were held out\n`);
-await judgeNeutral('inputs', faces);
-await judgeNeutral('references', references);
-judgeIdentity();
+const before = await judgeNeutral('inputs', faces);
+const after = await judgeNeutral('references', references);
+const identity = judgeIdentity();
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(measured(), null, 2)}\n`);
 
 /** A gray face 0..1 as RGB 0..255 of another size. */
 function picture(face, size) {
@@ -63,10 +70,40 @@ async function judgeNeutral(name, list) {
     const [best] = said.filter(([, share]) => typeof share === 'number').sort((a, b) => b[1] - a[1]);
     counts[best[0]] = (counts[best[0]] ?? 0) + 1;
   }
-  const share = (100 * (counts.neutral ?? 0)) / list.length;
+  const share = (counts.neutral ?? 0) / list.length;
   process.stdout.write(
-    `face-api calls ${share.toFixed(1)} % of the ${name} neutral: ${JSON.stringify(counts)}\n`,
+    `face-api calls ${percent(share)} of the ${name} neutral: ${JSON.stringify(counts)}\n`,
   );
+  return { share, counts };
+}
+
+function percent(share) {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** The numbers, each with a sentence for the model card. */
+function measured() {
+  const rest = Object.entries(after.counts)
+    .filter(([name]) => name !== 'neutral')
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${count} ${name}`);
+  return [
+    {
+      name: 'input called neutral by face-api',
+      value: before.share,
+      sentence: `${faces.length} expressive faces (London set, LFW), expression network of face-api, which took no part in training: ${percent(before.share)} of the inputs and ${percent(after.share)} of the references are called neutral.`,
+    },
+    {
+      name: 'reference called neutral by face-api',
+      value: after.share,
+      sentence: `What the rest of the references are called: ${rest.join(', ')}.`,
+    },
+    {
+      name: 'same person by faceres',
+      value: identity.share,
+      sentence: `The same ${faces.length} faces, recognition network faceres of @vladmandic/human, which took no part in training: ${percent(identity.share)} of the references are the same person as their input, at the similarity (${identity.threshold.toFixed(2)}) that separates ${PAIRS} pairs of LFW best (${percent(identity.separated)} right).`,
+    },
+  ];
 }
 
 function embed(face) {
@@ -95,12 +132,13 @@ function judgeIdentity() {
   const right = (t) => same.filter((s) => s >= t).length + others.filter((s) => s < t).length;
   const threshold = [...same, ...others].reduce((best, t) => (right(t) > right(best) ? t : best));
   const kept = faces.map((face, i) => similarity(embed(face), embed(references[i])));
-  const share = (100 * kept.filter((s) => s >= threshold).length) / kept.length;
-  const separated = (100 * right(threshold)) / (2 * pairs.length);
+  const share = kept.filter((s) => s >= threshold).length / kept.length;
+  const separated = right(threshold) / (2 * pairs.length);
   process.stdout.write(
-    `faceres calls ${share.toFixed(1)} % of the references the same person as their input, at ${threshold.toFixed(3)}, ` +
-      `which separates ${pairs.length} pairs of LFW and as many strangers ${separated.toFixed(1)} % right\n`,
+    `faceres calls ${percent(share)} of the references the same person as their input, at ${threshold.toFixed(3)}, ` +
+      `which separates ${pairs.length} pairs of LFW and as many strangers ${percent(separated)} right\n`,
   );
+  return { share, threshold, separated };
 }
 
 function group(list) {

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 
 import { ownClips } from './clips.js';
+import { measureFaceEvaluation } from './face-evaluation.js';
 import { describeClip, ffmpegVersion } from './ffmpeg.js';
 import { cache } from './folders.js';
 import { describeMachine } from './machine.js';
@@ -32,10 +33,15 @@ async function bench(args: readonly string[]): Promise<void> {
     reports.push(await measureClip(clip, { machine, rounds, only: names, say }));
   }
   const scaling = options.scaling ? await measureScaling(rounds, say) : null;
-  const tables = allTables(machine, reports, scaling);
+  const faceEvaluation = only.includes('deadpan') ? await measureFaceEvaluation(rounds, say) : null;
+  const tables = allTables(machine, { reports, scaling, faceEvaluation });
   if (options.write) writeReadme(tables);
   if (options.json) {
-    const results = reports.map((report) => (scaling === null ? report : { ...report, scaling }));
+    const results = reports.map((report) => ({
+      ...report,
+      ...(faceEvaluation === null ? {} : { faceEvaluation }),
+      ...(scaling === null ? {} : { scaling }),
+    }));
     process.stdout.write(`${JSON.stringify(path === null ? results : results[0], null, 2)}\n`);
   } else {
     process.stdout.write(`${tables}\n`);

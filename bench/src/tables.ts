@@ -1,17 +1,28 @@
+import type { FaceEvaluation } from './face-evaluation.js';
 import type { Machine } from './machine.js';
 import type { Profile } from './profile.js';
 import type { ClipReport } from './results.js';
 import type { Scaling, ScalingRow } from './scaling.js';
 
+/** All that was measured; what was not is null. */
+export interface Measured {
+  readonly reports: readonly ClipReport[];
+  readonly faceEvaluation: FaceEvaluation | null;
+  readonly scaling: Scaling | null;
+}
+
 /** All that was measured, as Markdown. */
-export function allTables(machine: Machine, reports: readonly ClipReport[], scaling: Scaling | null): string {
+export function allTables(machine: Machine, { reports, faceEvaluation, scaling }: Measured): string {
   const { cpu, cores, memoryGB, system, node, ffmpeg, loadBefore } = machine;
   const about =
     `${cores} cores (${cpu}), ${memoryGB} GB, ${system}, Node ${node}, ffmpeg ${ffmpeg}; ` +
     `load before the start: ${loadBefore}.`;
-  return [about, ...reports.map(clipTables), ...(scaling === null ? [] : [scalingTables(scaling)])].join(
-    '\n\n',
-  );
+  return [
+    about,
+    ...reports.map(clipTables),
+    ...(faceEvaluation === null ? [] : [evaluationText(faceEvaluation)]),
+    ...(scaling === null ? [] : [scalingTables(scaling)]),
+  ].join('\n\n');
 }
 
 function clipTables({ clip, rounds, rows, profile }: ClipReport): string {
@@ -62,6 +73,14 @@ function profileTable(profile: Profile, frames: number): string {
       ],
     ),
     `Stages of that run, waiting included: ${stages.join(', ')}.`,
+  ].join('\n\n');
+}
+
+function evaluationText({ batch, workers, msPerFace, cpuMsPerFace }: FaceEvaluation): string {
+  return [
+    '### Evaluation of a face',
+    `A face and its generated reference through HNG and FER, batches of ${batch}, ${workers} workers: ` +
+      `${msPerFace.toFixed(2)} ms a face, ${cpuMsPerFace.toFixed(2)} ms of CPU time.`,
   ].join('\n\n');
 }
 

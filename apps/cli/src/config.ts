@@ -2,6 +2,7 @@ import { alignConfig } from '@deadpan/align';
 import { ingestConfig } from '@deadpan/ingest/config';
 import { windowConfig } from '@deadpan/classify';
 import { feedConfig } from '@deadpan/feed/config';
+import { DEVICES } from '@deadpan/nets';
 import { kafkaConfig } from '@deadpan/shared/kafka-config';
 import { z } from 'zod';
 
@@ -10,7 +11,10 @@ import { serviceConfig } from './services/service-config.js';
 
 /** How inference is run. */
 const inferenceConfig = z.strictObject({
-  device: z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto').describe('What runs the networks.'),
+  device: z
+    .enum(DEVICES)
+    .default('auto')
+    .describe('What runs the networks: onnxruntime on a device, or tfjs: native TensorFlow.'),
   workers: z.int().min(0).max(256).default(0).describe('Worker threads; 0: one a core, or one for a GPU.'),
   batchSize: z
     .int()

@@ -1,17 +1,10 @@
 /* What the tests compare with: native TensorFlow, and face-api on it. */
 import { createRequire } from 'node:module';
-import util from 'node:util';
-
-process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
-// tfjs-node 4.22 still calls two functions that Node 23 removed.
-const holder = util as unknown as Record<string, unknown>;
-holder['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-holder['isArray'] ??= Array.isArray;
-
+import { loadTensorflow } from './tensorflow/load-tensorflow.js';
 const require = createRequire(import.meta.url);
 
 /** Native TensorFlow. */
-export const tf = require('@tensorflow/tfjs-node') as typeof import('@tensorflow/tfjs-node');
+export const tf = loadTensorflow();
 
 interface FaceApiBox {
   readonly x: number;

@@ -29,6 +29,7 @@ const artifact: FerArtifact = {
   name: 'test',
   version: '1',
   sha256: '0'.repeat(64),
+  weights: 'float32',
   recipe: 'none',
   dataSets: [],
   metrics: {},
@@ -41,7 +42,10 @@ const artifact: FerArtifact = {
 };
 const pool = createInferencePool({ workers: 2, device: 'cpu' });
 after(() => pool.close());
-const classify = createClassifyStage(pool, { artifact, model: buildFerModel(network, parameters, 1) });
+const classify = createClassifyStage(pool, {
+  artifact,
+  model: buildFerModel(network, parameters, { temperature: 1, mirror: false }),
+});
 
 const picture = (): Uint8Array => Uint8Array.from({ length: 64 * 64 }, () => Math.floor(random() * 256));
 const frame = (sequence: number) => ({

@@ -50,7 +50,7 @@ export function addAnalyzeCommand(program: Command, finish: (exitCode: number) =
     .option('--shard <i/n>', 'only every n-th input, beginning with the i-th (from 1)', shard)
     .option('--force', 'do again what is done')
     .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
-    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu or cuda')
+    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'no progress')
     .option('--json', 'print the record of the run as JSON instead of a table')
     .action(async (inputs: string[], flags: AnalyzeFlags) => {

@@ -30,7 +30,7 @@ export function addEvaluateCommand(program: Command, finish: (exitCode: number) 
     .option('--held-out <n>', 'only people whom a recipe with this holdOutEvery leaves out of training')
     .option('--groups <columns>', 'columns whose values are told apart, such as gender,ethnicity')
     .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
-    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu or cuda')
+    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'no progress')
     .option('--json', 'print JSON instead of tables')
     .action(async (flags: EvaluateFlags) => {

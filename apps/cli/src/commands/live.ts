@@ -32,7 +32,7 @@ export function addLiveCommand(program: Command, finish: (exitCode: number) => v
     .option('--fps <n>', `analysed frames a second of each source (default: ${FPS})`, positive)
     .option('--pixels <kind>', 'pictures that the feed may show: off, faces or frames (default: off)')
     .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
-    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu or cuda')
+    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'log only warnings and errors')
     .addHelpText(
       'after',

@@ -19,7 +19,7 @@ export function addModelsCommand(program: Command, finish: (exitCode: number) =>
         for (const { artifact, model } of models) {
           const size = (model.length / 2 ** 20).toFixed(1);
           process.stdout.write(
-            `\n${artifact.name} ${artifact.version}, ${size} MiB, recipe ${artifact.recipe}\n  SHA-256 ${artifact.sha256}\n`,
+            `\n${artifact.name} ${artifact.version}, ${size} MiB, ${artifact.weights}, recipe ${artifact.recipe}\n  SHA-256 ${artifact.sha256}\n`,
           );
           for (const { name, images, terms } of artifact.dataSets) {
             process.stdout.write(`  data    ${name}, ${images} images: ${terms}\n`);

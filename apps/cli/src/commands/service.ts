@@ -46,7 +46,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
       '--config <file>',
       'configuration file (default: DEADPAN_CONFIG, or deadpan.yaml where there is one)',
     )
-    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu or cuda')
+    .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'log only warnings and errors')
     .addHelpText(
       'after',

@@ -207,6 +207,8 @@ interface ExportFlags {
   readonly out: string;
   readonly release: string;
   readonly references?: string;
+  readonly weights: 'auto' | 'int8' | 'float16' | 'float32';
+  readonly measured?: string;
 }
 
 function addExport(program: Command, finish: (exitCode: number) => void): void {
@@ -220,15 +222,28 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
       .requiredOption('--checkpoint <file>', 'best.bin or last.bin of a run')
       .requiredOption('--data <dir>', 'folder of the faces that "deadpan prepare" made')
       .requiredOption('--out <dir>', 'folder to write to')
-      .requiredOption('--release <version>', 'version of the model, such as 1.0.0', semanticVersion);
+      .requiredOption('--release <version>', 'version of the model, such as 1.0.0', semanticVersion)
+      .addOption(
+        new Option(
+          '--weights <format>',
+          'how to store the weights; auto: 8-bit integers where they cost at most 0.3 points of accuracy, or leave 99 of 100 references within 40 dB, else 16-bit floats',
+        )
+          .choices(['auto', 'int8', 'float16', 'float32'])
+          .default('auto'),
+      );
 
-  common('hng', 'Exports a generator of neutral references.').action(async (flags: ExportFlags) => {
-    const { releaseHng } = await import('@deadpan/training');
-    const { checkpoint, data, out, release: version } = flags;
-    const artifact = await releaseHng({ checkpoint, data, out, version });
-    process.stdout.write(`${artifact.name} ${artifact.version} in ${out}, SHA-256 ${artifact.sha256}\n`);
-    finish(0);
-  });
+  common('hng', 'Exports a generator of neutral references.')
+    .option('--measured <json>', 'what bench/judge-generator.mjs wrote, for the card')
+    .action(async (flags: ExportFlags) => {
+      const { readMeasured, releaseHng } = await import('@deadpan/training');
+      const { checkpoint, data, out, release: version, weights } = flags;
+      const measured = flags.measured === undefined ? [] : await readMeasured(flags.measured);
+      const artifact = await releaseHng({ checkpoint, data, out, version, weights, measured });
+      process.stdout.write(
+        `${artifact.name} ${artifact.version} (${artifact.weights}) in ${out}, SHA-256 ${artifact.sha256}\n`,
+      );
+      finish(0);
+    });
   common('fer', 'Exports an expression network, with its temperature and the scale of its intensity.')
     .requiredOption(
       '--references <checkpoint>',
@@ -236,10 +251,12 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
     )
     .action(async (flags: ExportFlags & { references: string }) => {
       const { readGenerator, releaseFer } = await import('@deadpan/training');
-      const { checkpoint, data, out, release: version } = flags;
+      const { checkpoint, data, out, release: version, weights } = flags;
       const generator = await readGenerator(flags.references);
-      const artifact = await releaseFer({ checkpoint, data, out, version, generator });
-      process.stdout.write(`${artifact.name} ${artifact.version} in ${out}, SHA-256 ${artifact.sha256}\n`);
+      const artifact = await releaseFer({ checkpoint, data, out, version, weights, generator });
+      process.stdout.write(
+        `${artifact.name} ${artifact.version} (${artifact.weights}) in ${out}, SHA-256 ${artifact.sha256}\n`,
+      );
       finish(0);
     });
 }

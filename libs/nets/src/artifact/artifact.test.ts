@@ -14,6 +14,7 @@ const hng = {
   name: 'hng-skip',
   version: '1',
   sha256: sha256(model),
+  weights: 'float32',
   recipe: 'hng-skip',
   dataSets: [],
   metrics: {},

@@ -7,11 +7,18 @@ import { z } from 'zod';
 
 const dataSet = z.strictObject({ name: z.string(), images: z.int().nonnegative(), terms: z.string() });
 
+/** How a model stores its weights: `int8` with floats where integers would cost accuracy. */
+export const WEIGHT_FORMATS = ['float32', 'float16', 'int8'] as const;
+
+/** One of {@link WEIGHT_FORMATS}. */
+export type WeightFormat = (typeof WEIGHT_FORMATS)[number];
+
 const common = {
   name: z.string(),
   version: z.string(),
   /** SHA-256 of model.onnx, hexadecimal. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  weights: z.enum(WEIGHT_FORMATS),
   /** Name of the recipe that trained it, a file of `recipes/`. */
   recipe: z.string(),
   dataSets: z.array(dataSet),

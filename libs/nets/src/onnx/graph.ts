@@ -13,13 +13,20 @@ export const OPSET = 17;
 const IR_VERSION = 8;
 
 /** A tensor's element types, as far as our graphs use them. */
-export type ElementType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64';
+export type ElementType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64' | 'float16';
 
 /** Codes of TensorProto.DataType. */
-const ELEMENT_CODES: Record<ElementType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 };
+export const ELEMENT_CODES: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+};
 
-/** The data of a constant tensor; BigInt64Array gives int64, and so on. */
-export type ConstantData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
+/** The data of a constant tensor; BigInt64Array gives int64, and so on. Uint16Array holds the bits of float16. */
+export type ConstantData = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array | Uint16Array;
 
 /** An attribute of a node. Wrapped, because JavaScript cannot tell 1 (int) from 1.0 (float). */
 export type Attribute =
@@ -32,20 +39,53 @@ export type Attribute =
 /** A value in a graph: the output of a node, an input or a constant, by its name. */
 export type Value = string;
 
-/** A graph under construction. {@link node} and the functions in operators.ts add to it; {@link encodeModel} ends it. */
+/** One operation of a graph. An input that the operator leaves out is ''. */
+export interface GraphNode {
+  readonly operator: string;
+  readonly inputs: readonly Value[];
+  readonly output: Value;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** A constant tensor. */
+export interface Constant {
+  readonly shape: readonly number[];
+  readonly data: ConstantData;
+}
+
+/** An input or an output. A dimension that varies is a name, such as 'N'; null leaves the shape to the runtime. */
+export interface ValueInfo {
+  readonly name: Value;
+  readonly shape: readonly (number | string)[] | null;
+  readonly type: ElementType;
+}
+
+/** A graph, nodes in the order of their work. {@link node} and the functions in operators.ts add to it. */
 export interface Graph {
   readonly name: string;
-  readonly nodes: Message[];
-  readonly constants: Message[];
-  readonly inputs: Message[];
-  readonly outputs: Message[];
+  readonly nodes: GraphNode[];
+  readonly constants: Map<Value, Constant>;
+  readonly inputs: ValueInfo[];
+  readonly outputs: ValueInfo[];
   /** Names in use, so that a second node of a name gets another. */
   readonly names: Set<Value>;
 }
 
 /** An empty graph. */
 export function createGraph(name: string): Graph {
-  return { name, nodes: [], constants: [], inputs: [], outputs: [], names: new Set() };
+  return { name, nodes: [], constants: new Map(), inputs: [], outputs: [], names: new Set() };
+}
+
+/** A graph of the same parts, to be changed. */
+export function copyGraph(graph: Graph): Graph {
+  return {
+    name: graph.name,
+    nodes: [...graph.nodes],
+    constants: new Map(graph.constants),
+    inputs: [...graph.inputs],
+    outputs: [...graph.outputs],
+    names: new Set(graph.names),
+  };
 }
 
 /** Declares an input. A dimension that varies is a name, such as 'N'. */
@@ -55,7 +95,7 @@ export function graphInput(
   shape: readonly (number | string)[],
   type: ElementType = 'float32',
 ): Value {
-  graph.inputs.push(valueInfo(claim(graph, name), shape, type));
+  graph.inputs.push({ name: claim(graph, name), shape, type });
   return name;
 }
 
@@ -67,8 +107,8 @@ export function graphOutput(
   shape: readonly (number | string)[],
   type: ElementType = 'float32',
 ): void {
-  graph.nodes.push(nodeMessage('Identity', [value], [claim(graph, name)], {}));
-  graph.outputs.push(valueInfo(name, shape, type));
+  graph.nodes.push({ operator: 'Identity', inputs: [value], output: claim(graph, name), attributes: {} });
+  graph.outputs.push({ name, shape, type });
 }
 
 /** Adds a constant tensor; `hint` names it for whoever looks at the graph. The length of `data` must fit `shape`. */
@@ -82,12 +122,7 @@ export function constant(
   if (size !== data.length)
     throw new RangeError(`${hint}: ${data.length} values do not fill [${shape.join(', ')}]`);
   const name = claim(graph, hint);
-  graph.constants.push([
-    ...shape.flatMap((side) => intField(1, side)),
-    ...intField(2, ELEMENT_CODES[elementTypeOf(data)]),
-    ...textField(8, name),
-    ...bytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
-  ]);
+  graph.constants.set(name, { shape, data });
   return name;
 }
 
@@ -100,7 +135,7 @@ export function node(
   hint = operator.toLowerCase(),
 ): Value {
   const output = claim(graph, hint);
-  graph.nodes.push(nodeMessage(operator, inputs, [output], attributes));
+  graph.nodes.push({ operator, inputs, output, attributes });
   return output;
 }
 
@@ -110,11 +145,11 @@ export function encodeModel(graph: Graph): Uint8Array {
     ...intField(1, IR_VERSION),
     ...textField(2, 'deadpan'),
     ...messageField(7, [
-      ...graph.nodes.flatMap((message) => messageField(1, message)),
+      ...graph.nodes.flatMap((each) => messageField(1, nodeMessage(each))),
       ...textField(2, graph.name),
-      ...graph.constants.flatMap((message) => messageField(5, message)),
-      ...graph.inputs.flatMap((message) => messageField(11, message)),
-      ...graph.outputs.flatMap((message) => messageField(12, message)),
+      ...[...graph.constants].flatMap((each) => messageField(5, constantMessage(...each))),
+      ...graph.inputs.flatMap((each) => messageField(11, valueMessage(each))),
+      ...graph.outputs.flatMap((each) => messageField(12, valueMessage(each))),
     ]),
     ...messageField(8, [...textField(1, ''), ...intField(2, OPSET)]),
   ]);
@@ -131,27 +166,38 @@ function elementTypeOf(data: ConstantData): ElementType {
   if (data instanceof Float32Array) return 'float32';
   if (data instanceof Uint8Array) return 'uint8';
   if (data instanceof Int8Array) return 'int8';
+  if (data instanceof Uint16Array) return 'float16';
   return data instanceof Int32Array ? 'int32' : 'int64';
 }
 
-function valueInfo(name: string, shape: readonly (number | string)[], type: ElementType): Message {
-  const dimensions = shape.flatMap((side) =>
+/** TensorProto: dims 1, data_type 2, name 8, raw_data 9. */
+function constantMessage(name: Value, { shape, data }: Constant): Message {
+  return [
+    ...shape.flatMap((side) => intField(1, side)),
+    ...intField(2, ELEMENT_CODES[elementTypeOf(data)]),
+    ...textField(8, name),
+    ...bytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
+}
+
+/** ValueInfoProto: name 1, type 2. */
+function valueMessage({ name, shape, type }: ValueInfo): Message {
+  const dimensions = shape?.flatMap((side) =>
     messageField(1, typeof side === 'number' ? intField(1, side) : textField(2, side)),
   );
-  const tensor = [...intField(1, ELEMENT_CODES[type]), ...messageField(2, dimensions)];
+  const tensor = [
+    ...intField(1, ELEMENT_CODES[type]),
+    ...(dimensions === undefined ? [] : messageField(2, dimensions)),
+  ];
   return [...textField(1, name), ...messageField(2, messageField(1, tensor))];
 }
 
-function nodeMessage(
-  operator: string,
-  inputs: readonly Value[],
-  outputs: readonly Value[],
-  attributes: Readonly<Record<string, Attribute>>,
-): Message {
+/** NodeProto: input 1, output 2, name 3, op_type 4, attribute 5. */
+function nodeMessage({ operator, inputs, output, attributes }: GraphNode): Message {
   return [
     ...inputs.flatMap((input) => textField(1, input)),
-    ...outputs.flatMap((output) => textField(2, output)),
-    ...textField(3, outputs[0] ?? operator),
+    ...textField(2, output),
+    ...textField(3, output),
     ...textField(4, operator),
     ...Object.entries(attributes).flatMap(([name, attribute]) =>
       messageField(5, attributeMessage(name, attribute)),

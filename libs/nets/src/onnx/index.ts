@@ -1,2 +1,3 @@
 export * from './graph.js';
 export * from './operators.js';
+export * from './read-model.js';

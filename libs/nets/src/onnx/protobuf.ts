@@ -58,3 +58,41 @@ export function encodeMessage(message: Message): Uint8Array {
 function sizeOf(message: Message): number {
   return message.reduce((sum, part) => sum + part.length, 0);
 }
+
+/** A field as it stands in the bytes: a whole number, a 32-bit float, or the bytes of text or of another message. */
+export interface Field {
+  readonly number: number;
+  readonly value: bigint | number | Uint8Array;
+}
+
+/**
+ * Reads the fields of an encoded message in their order.
+ * @throws RangeError where the bytes end inside a field or hold a type that {@link encodeMessage} never writes
+ */
+export function* readFields(bytes: Uint8Array): Generator<Field> {
+  let at = 0;
+  const take = (length: number): Uint8Array => {
+    if (at + length > bytes.length) throw new RangeError('a message ends inside a field');
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  const readVarint = (): bigint => {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const [byte = 0] = take(1);
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return BigInt.asIntN(64, value);
+    }
+    throw new RangeError('a whole number has no end');
+  };
+  while (at < bytes.length) {
+    const key = Number(readVarint());
+    const number = key >> 3;
+    const wire = key & 7;
+    if (wire === VARINT) yield { number, value: readVarint() };
+    else if (wire === LENGTH_DELIMITED) yield { number, value: take(Number(readVarint())) };
+    else if (wire === FIXED_32)
+      yield { number, value: new Float32Array(Uint8Array.from(take(4)).buffer)[0] ?? 0 };
+    else throw new RangeError(`a field of the unknown wire type ${wire}`);
+  }
+}

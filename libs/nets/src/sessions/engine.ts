@@ -6,6 +6,10 @@ import type { Device, Engine } from './session.js';
  * @throws DeadpanError E_ENGINE_MISSING where it is not installed
  */
 export async function openEngine(device: Device): Promise<Engine> {
+  if (device === 'tfjs') {
+    const { tensorflowEngine } = await import('./tensorflow-engine.js');
+    return tensorflowEngine();
+  }
   try {
     const { onnxruntimeEngine } = await import('./onnxruntime-engine.js');
     return onnxruntimeEngine(device);

@@ -1,3 +1,4 @@
+export * from './engine.js';
 export * from './inference-pool.js';
 export * from './reused-floats.js';
 export * from './session.js';

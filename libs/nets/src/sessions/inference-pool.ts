@@ -7,7 +7,10 @@ import type { Task } from './task.js';
 
 /** Options of {@link createInferencePool}. */
 export interface InferencePoolOptions {
-  /** Worker threads; by default the number of cores, or one where a GPU does the work. */
+  /**
+   * Worker threads; by default the number of cores, or one where a GPU does the work. For `tfjs` always one: TensorFlow
+   * keeps one context a process, and has threads of its own.
+   */
   readonly workers?: number;
   readonly device?: Device;
 }
@@ -55,7 +58,7 @@ const WORKER_MODULE = new URL('./inference-worker.js', import.meta.url);
 /** Starts a pool. Workers start with their first run, and one that dies is replaced at the next. */
 export function createInferencePool(options: InferencePoolOptions = {}): InferencePool {
   const device = options.device ?? 'auto';
-  const size = options.workers ?? (device === 'cuda' || device === 'webgpu' ? 1 : availableParallelism());
+  const size = device === 'tfjs' ? 1 : (options.workers ?? defaultWorkers(device));
   const seats: Seat[] = Array.from({ length: size }, () => ({ worker: undefined, job: undefined, own: [] }));
   const waiting: Job[] = [];
   let closing: Promise<void> | undefined;
@@ -152,6 +155,10 @@ export function createInferencePool(options: InferencePoolOptions = {}): Inferen
       return closing;
     },
   };
+}
+
+function defaultWorkers(device: Device): number {
+  return device === 'cuda' || device === 'webgpu' ? 1 : availableParallelism();
 }
 
 async function stopWorker(worker: Worker | undefined): Promise<void> {

@@ -24,8 +24,11 @@ export interface Engine {
   open(model: Uint8Array): Promise<Session>;
 }
 
-/** Where networks run. `auto` takes CUDA where it is installed, and the CPU otherwise. */
-export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda'] as const;
+/**
+ * What runs networks. `auto` takes onnxruntime's CUDA where it is installed, and its CPU otherwise; `tfjs` is native
+ * TensorFlow instead.
+ */
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'tfjs'] as const;
 
 /** One of {@link DEVICES}. */
 export type Device = (typeof DEVICES)[number];

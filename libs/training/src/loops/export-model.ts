@@ -1,8 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  buildFerModel,
-  buildHngModel,
   ferArtifactSchema,
   hngArtifactSchema,
   sha256,
@@ -10,9 +8,9 @@ import {
   type FerArtifact,
   type HngArtifact,
   type Network,
-  type Parameters,
 } from '@deadpan/nets';
-import { CLASSES } from '@deadpan/shared';
+import { CLASSES, DeadpanError } from '@deadpan/shared';
+import type { StoredModel } from './store-weights.js';
 
 /** What the person who exports knows and the weights do not say. */
 export interface ExportFacts {
@@ -34,16 +32,16 @@ export interface FerExportFacts extends ExportFacts {
 export async function exportFerModel(
   folder: string,
   network: Network,
-  parameters: Parameters,
+  { model, format }: StoredModel,
   facts: FerExportFacts,
 ): Promise<FerArtifact> {
   const { card, metrics, dataSets, ...rest } = facts;
-  const model = buildFerModel(network, parameters, facts.temperature);
   const artifact = ferArtifactSchema.parse({
     kind: 'fer',
     name: network.name,
     ...rest,
     sha256: sha256(model),
+    weights: format,
     dataSets,
     metrics,
     labels: CLASSES,
@@ -59,16 +57,16 @@ export async function exportFerModel(
 export async function exportHngModel(
   folder: string,
   network: Network,
-  parameters: Parameters,
+  { model, format }: StoredModel,
   facts: ExportFacts,
 ): Promise<HngArtifact> {
   const { card, metrics, dataSets, ...rest } = facts;
-  const model = buildHngModel(network, parameters);
   const artifact = hngArtifactSchema.parse({
     kind: 'hng',
     name: network.name,
     ...rest,
     sha256: sha256(model),
+    weights: format,
     dataSets,
     metrics,
     inputSize: 64,
@@ -82,4 +80,30 @@ async function writeModel(folder: string, model: Uint8Array, artifact: object, c
   await writeFile(join(folder, 'model.onnx'), model);
   await writeFile(join(folder, 'artifact.json'), `${JSON.stringify(artifact, null, 2)}\n`);
   await writeFile(join(folder, 'card.md'), card);
+}
+
+/** Most that the exported graph may give other numbers than the network that was trained. */
+const MOST_DIFFERENCE = 1e-3;
+
+/**
+ * Compares what a float32 graph gives with what TensorFlow gave, number by number.
+ * @throws DeadpanError E_TRAINING where they differ: the export would not be what was trained
+ */
+export function requireParity(
+  name: string,
+  graph: readonly ArrayLike<number>[],
+  trained: readonly ArrayLike<number>[],
+): void {
+  let greatest = 0;
+  trained.forEach((row, i) => {
+    for (let k = 0; k < row.length; k++) {
+      const difference = Math.abs((row[k] ?? NaN) - (graph[i]?.[k] ?? NaN));
+      if (!(difference <= greatest)) greatest = difference;
+    }
+  });
+  if (greatest <= MOST_DIFFERENCE) return;
+  throw new DeadpanError(
+    'E_TRAINING',
+    `The graph of ${name} gives other numbers than the trained network: ${greatest} apart.`,
+  );
 }

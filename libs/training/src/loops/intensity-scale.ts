@@ -1,18 +1,14 @@
-import { embeddingDistance, type FerArtifact, type Network } from '@deadpan/nets';
-import { tf } from '../backend.js';
+import { embeddingDistance, floatOutput, type FerArtifact, type Session } from '@deadpan/nets';
 import { cropSide } from '../datasets/augment-face.js';
 import { expressionInput } from '../datasets/expression-input.js';
 import { generatorSide } from '../datasets/hng-pools.js';
-import { runNetwork } from '../networks/run-network.js';
-import type { Variables } from '../networks/variables.js';
 
 /** Embeddings of aligned 64x64 faces, grey levels 0..1, through the centre crop and the preprocessing of run time. */
-export function embedFaces(
-  network: Network,
-  variables: Variables,
+async function embedFaces(
+  session: Session,
   faces: readonly Float32Array[],
-  batch = 128,
-): Float32Array[] {
+  batch = 32,
+): Promise<Float32Array[]> {
   const size = cropSide * cropSide;
   const embeddings: Float32Array[] = [];
   for (let start = 0; start < faces.length; start += batch) {
@@ -21,12 +17,10 @@ export function embedFaces(
     part.forEach((face, row) => {
       pixels.set(expressionInput(middleOf(face)), row * size);
     });
-    const values = tf.tidy(() => {
-      const x = tf.tensor4d(pixels, [part.length, cropSide, cropSide, 1]);
-      return runNetwork(network, variables, x)['embedding']?.dataSync<'float32'>() ?? new Float32Array(0);
-    });
-    const units = values.length / part.length;
-    part.forEach((_, row) => embeddings.push(values.slice(row * units, (row + 1) * units)));
+    const face = { dims: [part.length, 1, cropSide, cropSide], data: pixels };
+    const { data } = floatOutput(await session.run({ face }), 'embedding');
+    const units = data.length / part.length;
+    part.forEach((_, row) => embeddings.push(data.slice(row * units, (row + 1) * units)));
   }
   return embeddings;
 }
@@ -40,15 +34,14 @@ function middleOf(face: Float32Array): Float32Array {
   });
 }
 
-/** Distances between the embeddings of faces and of their references. */
-export function referenceDistances(
-  network: Network,
-  variables: Variables,
+/** Distances between the embeddings that a finished model gives faces and their references. */
+export async function referenceDistances(
+  session: Session,
   faces: readonly Float32Array[],
   references: readonly Float32Array[],
-): number[] {
-  const own = embedFaces(network, variables, faces);
-  const other = embedFaces(network, variables, references);
+): Promise<number[]> {
+  const own = await embedFaces(session, faces);
+  const other = await embedFaces(session, references);
   return own.map((embedding, i) => embeddingDistance(embedding, other[i] ?? embedding));
 }
 

@@ -1,3 +1,4 @@
+import type { WeightFormat } from '@deadpan/nets';
 import { CLASSES, type ExpressionClass } from '@deadpan/shared';
 import { dataSetTerms, recognitionWeightsTerms } from '../datasets/data-set-terms.js';
 import type { ClassificationReport } from '../metrics/classification.js';
@@ -29,6 +30,13 @@ const MISUSE = `## What it must not be used for
 - Identifying people.
 `;
 
+/** What each format says of itself on a card. */
+const WEIGHTS: Readonly<Record<WeightFormat, string>> = {
+  int8: 'Weights and activations are 8-bit integers, but for the first and last convolutions and the dense layers, whose weights are 16-bit floats.',
+  float16: 'Weights are 16-bit floats.',
+  float32: 'Weights are 32-bit floats.',
+};
+
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
@@ -55,6 +63,9 @@ export interface FerCardFacts {
   readonly dataSets: readonly UsedDataSet[];
   readonly validation: ClassificationReport & { readonly calibrationError: number };
   readonly temperature: number;
+  readonly weights: WeightFormat;
+  /** Accuracy before the weights were stored in fewer bits. */
+  readonly accuracyFloat32: number;
   /** Accuracy on people who were held out, by the name of the set. */
   readonly heldOut: readonly { readonly name: string; readonly report: ClassificationReport }[];
 }
@@ -89,6 +100,13 @@ ${rows.join('\n')}
 
 ${heldOut.join('\n')}
 
+${WEIGHTS[facts.weights]}${
+    facts.weights === 'float32'
+      ? ''
+      : ` The numbers above are of this model; with 32-bit floats its accuracy is ${(100 * facts.accuracyFloat32).toFixed(2)} %,
+with these weights ${(100 * validation.accuracy).toFixed(2)} %.`
+  }
+
 Weak: ${weakest(facts)}. The data has few pictures of these, and its taggers often disagree about them. Most people in
 the data are adults of European descent photographed for the press; expect more errors for others, for children, for
 covered faces and for heads turned far.
@@ -114,6 +132,9 @@ export interface HngCardFacts {
   readonly version: string;
   readonly recipe: string;
   readonly dataSets: readonly UsedDataSet[];
+  readonly weights: WeightFormat;
+  /** How near 99 of 100 references are to those of 32-bit floats, in dB. */
+  readonly leastPsnr: number;
   /** Sentences about what was measured on people who were held out. */
   readonly measured: readonly string[];
 }
@@ -130,6 +151,13 @@ Recipe: \`${facts.recipe}\`. The reference is a guess for comparison, not a pict
 On people who were held out:
 
 ${facts.measured.map((sentence) => `- ${sentence}`).join('\n')}
+
+${WEIGHTS[facts.weights]}${
+    facts.weights === 'float32'
+      ? ''
+      : ` Of 100 references 99 are within
+${facts.leastPsnr.toFixed(1)} dB (PSNR) of those that 32-bit floats give.`
+  }
 
 Weak: heads turned far, wide open mouths, hands and glasses over the changed parts, and faces that are blurred already.
 

@@ -1,7 +1,7 @@
-import type { FerArtifact } from '@deadpan/nets';
+import { buildFerModel, type FerArtifact, type Tensors } from '@deadpan/nets';
 import { CLASSES, DeadpanError } from '@deadpan/shared';
 import { readCheckpoint } from '../checkpoint.js';
-import { centreCrop } from '../datasets/augment-face.js';
+import { centreCrop, cropSide } from '../datasets/augment-face.js';
 import { readFaceCache, type FaceCache } from '../datasets/face-cache.js';
 import { generatorFace } from '../datasets/hng-pools.js';
 import { isHeldOut } from '../datasets/split-subjects.js';
@@ -10,11 +10,12 @@ import { ferNetworkNamed } from '../networks/fer-networks.js';
 import { createVariables, disposeVariables } from '../networks/variables.js';
 import { createRandom } from '../random.js';
 import type { FerRecipe } from '../recipe.js';
-import { predictFaces, reportOn } from './evaluate-fer.js';
-import { exportFerModel } from './export-model.js';
+import { answersAt, answersOf, expressionInputs, predictFaces, reportOn } from './evaluate-fer.js';
+import { exportFerModel, requireParity } from './export-model.js';
 import type { Model } from './hng-step.js';
 import { intensityScale, referenceDistances } from './intensity-scale.js';
 import { ferCard, usedDataSets } from './model-card.js';
+import { CALIBRATION_FACES, evenly, storeWeights, withModel, type WeightChoice } from './store-weights.js';
 import { referencesOf } from './train-hng.js';
 
 /** What to release. */
@@ -28,14 +29,19 @@ export interface ReleaseFerOptions {
   readonly version: string;
   /** The generator, for the scale of the intensity. */
   readonly generator: Model;
+  /** How to store the weights. */
+  readonly weights: WeightChoice;
 }
+
+/** Most of the accuracy on the validation cache that integers may cost. */
+const MOST_LOST = 0.003;
 
 // Share of the votes from which on a face counts as clearly neutral or expressive.
 const CLEAR = 0.8;
 
 /**
  * Measures a trained expression network, calibrates its temperature and intensity on the validation cache, and exports
- * it with its card.
+ * it with its card. Every number but `accuracy float32` is of the model as it is written.
  * @throws DeadpanError E_TRAINING, E_INPUT_MISSING
  */
 export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifact> {
@@ -51,36 +57,54 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
     })),
   );
 
-  const predictions = predictFaces(network, variables, validation);
-  const temperature = fitTemperature(predictions.logits, predictions.labels);
-  const report = reportOn(predictions, temperature);
-  const heldOut = sources
-    .filter(({ holdOutEvery }) => holdOutEvery > 0)
-    .map(({ cache, holdOutEvery }) => ({
-      name: cache.name,
-      report: reportOn(
-        predictFaces(network, variables, cache, ({ subject }) => isHeldOut(subject, holdOutEvery)),
-        temperature,
-      ),
-    }));
-
-  const distances = (clear: (label: number) => boolean): number[] => {
-    const faces = clearFaces(validation, clear);
-    return referenceDistances(network, variables, faces, referencesOf(options.generator, faces));
-  };
-  const intensity = intensityScale(
-    distances((label) => label === 0),
-    distances((label) => label !== 0),
-  );
+  const predictions = predictFaces(network, variables, validation, { mirror: true });
   disposeVariables(variables);
+  const temperature = fitTemperature(predictions.logits, predictions.labels);
+  const trained = answersAt(predictions, temperature);
+  const float32 = buildFerModel(network, tensors, { temperature, mirror: true });
+  const exported = await withModel(float32, (session) => answersOf(session, validation));
+  requireParity(network.name, exported.probabilities, trained.probabilities);
+
+  const { accuracy: accuracyFloat32 } = reportOn(trained);
+  const stored = await storeWeights(
+    options.weights,
+    network,
+    float32,
+    sources.map(({ cache }) => someFaces(cache, CALIBRATION_FACES / sources.length)),
+    (model) =>
+      withModel(model, async (session) => {
+        const { accuracy } = reportOn(await answersOf(session, validation));
+        return accuracyFloat32 - accuracy <= MOST_LOST;
+      }),
+  );
+  const { report, heldOut, intensity } = await withModel(stored.model, async (session) => {
+    const others = [];
+    for (const { cache, holdOutEvery } of sources.filter((source) => source.holdOutEvery > 0)) {
+      const answers = await answersOf(session, cache, ({ subject }) => isHeldOut(subject, holdOutEvery));
+      others.push({ name: cache.name, report: reportOn(answers) });
+    }
+    const distances = async (clear: (label: number) => boolean): Promise<number[]> => {
+      const faces = clearFaces(validation, clear);
+      return referenceDistances(session, faces, referencesOf(options.generator, faces));
+    };
+    return {
+      report: reportOn(await answersOf(session, validation)),
+      heldOut: others,
+      intensity: intensityScale(
+        await distances((label) => label === 0),
+        await distances((label) => label !== 0),
+      ),
+    };
+  });
 
   const dataSets = usedDataSets([
     ...sources.map(({ cache }) => ({ name: cache.name, images: cache.faces.length })),
     { name: validation.name, images: validation.faces.length },
   ]);
-  const facts = { name: network.name, version: options.version, recipe: recipe.name, dataSets };
+  const facts = { version: options.version, recipe: recipe.name, dataSets };
   const metrics: Record<string, number> = {
     accuracy: report.accuracy,
+    'accuracy float32': accuracyFloat32,
     classMeanAccuracy: report.classMeanAccuracy,
     macroF1: report.macroF1,
     calibrationError: report.calibrationError,
@@ -89,14 +113,27 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
       heldOut.map(({ name, report: other }) => [`accuracy ${name} held out`, other.accuracy]),
     ),
   };
-  const exported = { version: facts.version, recipe: facts.recipe, dataSets: facts.dataSets };
-  return exportFerModel(options.out, network, tensors, {
-    ...exported,
+  return exportFerModel(options.out, network, stored, {
+    ...facts,
     metrics,
     temperature,
     intensity,
-    card: ferCard({ ...facts, validation: report, temperature, heldOut }),
+    card: ferCard({
+      ...facts,
+      name: network.name,
+      validation: report,
+      temperature,
+      heldOut,
+      weights: stored.format,
+      accuracyFloat32,
+    }),
   });
+}
+
+/** Some faces of a cache as the network reads them, evenly spaced. */
+function someFaces(cache: FaceCache, count: number): Tensors {
+  const indices = evenly(cache.faces.length, Math.round(count));
+  return { face: { dims: [indices.length, 1, cropSide, cropSide], data: expressionInputs(cache, indices) } };
 }
 
 /** The aligned 64x64 faces of a cache, grey levels 0..1, whose taggers agreed on a label that passes. */

@@ -1,17 +1,38 @@
-import type { HngArtifact } from '@deadpan/nets';
+import { readFile } from 'node:fs/promises';
+import { buildHngModel, floatOutput, type HngArtifact, type Session, type Tensors } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
+import { z } from 'zod';
 import { readCheckpoint } from '../checkpoint.js';
 import { centreCrop } from '../datasets/augment-face.js';
-import { readFaceCache } from '../datasets/face-cache.js';
+import { readFaceCache, type FaceCache } from '../datasets/face-cache.js';
 import { generatorFace, generatorSide, hngPools } from '../datasets/hng-pools.js';
-import { meanDifference, structuralSimilarity } from '../metrics/image-similarity.js';
+import { meanDifference, peakSignalToNoise, structuralSimilarity } from '../metrics/image-similarity.js';
 import { createVariables } from '../networks/variables.js';
 import { createRandom } from '../random.js';
 import type { HngRecipe } from '../recipe.js';
-import { exportHngModel } from './export-model.js';
+import { exportHngModel, requireParity } from './export-model.js';
 import type { Model } from './hng-step.js';
+import { quantile } from './intensity-scale.js';
 import { hngCard, usedDataSets } from './model-card.js';
+import { CALIBRATION_FACES, evenly, storeWeights, withModel, type WeightChoice } from './store-weights.js';
 import { hngNetworkNamed, referencesOf } from './train-hng.js';
+
+const measuredSchema = z.strictObject({ name: z.string(), value: z.number(), sentence: z.string() });
+
+/** A number that was measured elsewhere, with a sentence for the card. */
+export type Measured = z.infer<typeof measuredSchema>;
+
+/**
+ * Reads the list that `bench/judge-generator.mjs` writes.
+ * @throws DeadpanError E_TRAINING where the file is missing or something else
+ */
+export async function readMeasured(file: string): Promise<Measured[]> {
+  try {
+    return z.array(measuredSchema).parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new DeadpanError('E_TRAINING', `${file} is not what bench/judge-generator.mjs writes.`, { cause });
+  }
+}
 
 /** What to release. */
 export interface ReleaseHngOptions {
@@ -22,9 +43,14 @@ export interface ReleaseHngOptions {
   /** Folder to write model.onnx, artifact.json and card.md to. */
   readonly out: string;
   readonly version: string;
-  /** Numbers that were measured elsewhere, with other networks, each with a sentence for the card. */
-  readonly measured?: readonly { readonly name: string; readonly value: number; readonly sentence: string }[];
+  /** Numbers that were measured elsewhere, with other networks. */
+  readonly measured?: readonly Measured[];
+  /** How to store the weights. */
+  readonly weights: WeightChoice;
 }
+
+/** How near the references of a model of integers must be to those of floats, in dB, for 99 of 100 faces. */
+const LEAST_PSNR = 40;
 
 /** A trained generator, to be run. */
 export async function readGenerator(checkpoint: string): Promise<Model> {
@@ -35,6 +61,7 @@ export async function readGenerator(checkpoint: string): Promise<Model> {
 
 /**
  * Measures a trained generator on pairs of people who were held out, same light, and exports it with its card.
+ * The numbers are of the model as it is written.
  * @throws DeadpanError E_TRAINING, E_INPUT_MISSING
  */
 export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifact> {
@@ -47,17 +74,38 @@ export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifac
       cache: await readFaceCache(options.data, cache),
     })),
   );
-  const { pairs } = hngPools(sources, 'heldOut');
+  const { pairs, alone } = hngPools(sources, 'heldOut');
   if (pairs.length === 0)
     throw new DeadpanError('E_TRAINING', 'The data has no held-out pairs in the same light.');
   const inputs = pairs.map(({ input }) => generatorFace(input, centreCrop));
   const targets = pairs.map(({ target }) => generatorFace(target, centreCrop));
-  const references = referencesOf(model, inputs);
+  const others = alone.map((face) => generatorFace(face, centreCrop));
+  const faces = [...inputs, ...others];
+  const trained = referencesOf(model, faces);
+  const float32 = buildHngModel(model.network, tensors);
+  const exported = await withModel(float32, (session) => makeReferences(session, faces));
+  requireParity(model.network.name, exported, trained);
+
+  const nearness = (made: readonly Float32Array[]): number =>
+    quantile(
+      made.map((reference, i) => peakSignalToNoise(reference, trained[i] ?? reference)),
+      0.01,
+    );
+  const stored = await storeWeights(
+    options.weights,
+    model.network,
+    float32,
+    sources.map(({ cache }) => someFaces(cache, CALIBRATION_FACES / sources.length)),
+    (smaller) =>
+      withModel(smaller, async (session) => nearness(await makeReferences(session, faces)) >= LEAST_PSNR),
+  );
+  const references = await withModel(stored.model, (session) => makeReferences(session, faces));
   const mean = (of: (input: Float32Array, target: Float32Array, reference: Float32Array) => number): number =>
     inputs.reduce((sum, input, i) => sum + of(input, targets[i] ?? input, references[i] ?? input), 0) /
     inputs.length;
   const metrics = {
     pairs: pairs.length,
+    'least PSNR to float32': Math.min(99, nearness(references)),
     'difference input neutral': mean((input, target) => meanDifference(input, target)),
     'difference reference neutral': mean((_, target, reference) => meanDifference(reference, target)),
     'similarity input neutral': mean((input, target) => structuralSimilarity(input, target, generatorSide)),
@@ -74,9 +122,46 @@ export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifac
     sources.map(({ cache }) => ({ name: cache.name, images: cache.faces.length })),
   );
   const facts = { version: options.version, recipe: recipe.name, dataSets };
-  return exportHngModel(options.out, model.network, tensors, {
+  return exportHngModel(options.out, model.network, stored, {
     ...facts,
     metrics,
-    card: hngCard({ ...facts, name: model.network.name, measured }),
+    card: hngCard({
+      ...facts,
+      name: model.network.name,
+      measured,
+      weights: stored.format,
+      leastPsnr: metrics['least PSNR to float32'],
+    }),
   });
+}
+
+function tensorsOf(faces: readonly Float32Array[]): Tensors {
+  const size = generatorSide * generatorSide;
+  const data = new Float32Array(faces.length * size);
+  faces.forEach((face, row) => {
+    data.set(face, row * size);
+  });
+  return { face: { dims: [faces.length, 1, generatorSide, generatorSide], data } };
+}
+
+/** Some faces of a cache as the generator reads them, evenly spaced. */
+function someFaces(cache: FaceCache, count: number): Tensors {
+  const indices = evenly(cache.faces.length, Math.round(count));
+  return tensorsOf(indices.map((index) => generatorFace({ cache, index }, centreCrop)));
+}
+
+/** The references that a finished model makes of aligned 64x64 faces, grey levels 0..1. */
+export async function makeReferences(
+  session: Session,
+  faces: readonly Float32Array[],
+  batch = 32,
+): Promise<Float32Array[]> {
+  const size = generatorSide * generatorSide;
+  const references: Float32Array[] = [];
+  for (let start = 0; start < faces.length; start += batch) {
+    const part = faces.slice(start, start + batch);
+    const { data } = floatOutput(await session.run(tensorsOf(part)), 'reference');
+    part.forEach((_, row) => references.push(data.slice(row * size, (row + 1) * size)));
+  }
+  return references;
 }

@@ -30,7 +30,7 @@ import {
 import { createRandom, seedAt, uniform } from '../random.js';
 import type { FerRecipe } from '../recipe.js';
 import { createAdam } from './adam.js';
-import { predictFaces, reportOn } from './evaluate-fer.js';
+import { answersAt, predictFaces, reportOn } from './evaluate-fer.js';
 import { namedGradients } from './gradients.js';
 import { openLossLog } from './loss-log.js';
 import { metricLosses } from './metric-losses.js';
@@ -194,7 +194,8 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     const evaluated = step % recipe.evaluateEvery === 0 || step === recipe.schedule.steps;
     let accuracy: number | undefined;
     if (evaluated) {
-      accuracy = reportOn(predictFaces(network, average.variables, cacheNamed(recipe.validation))).accuracy;
+      const predictions = predictFaces(network, average.variables, cacheNamed(recipe.validation));
+      accuracy = reportOn(answersAt(predictions, 1)).accuracy;
       const weights = { state: { recipe, step, accuracy }, tensors: readParameters(average.variables) };
       await writeCheckpoint(join(options.out, 'last.bin'), weights);
       if (accuracy > best) {

@@ -5,6 +5,13 @@ export function meanDifference(a: Float32Array, b: Float32Array): number {
   return sum / a.length;
 }
 
+/** Peak signal to noise ratio of two pictures of grey levels 0..1, in dB; Infinity where they are equal. */
+export function peakSignalToNoise(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
+  return -10 * Math.log10(sum / a.length);
+}
+
 const WINDOW = 8;
 const STRIDE = 4;
 const C1 = 0.01 ** 2;

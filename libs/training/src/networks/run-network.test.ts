@@ -61,7 +61,7 @@ async function greatestDifference(
 for (const network of [residualFerNetwork(96), inceptionFerNetwork(inceptionSmall)]) {
   test(`${network.name}: onnxruntime gives what TensorFlow gives`, async () => {
     const variables = createVariables(network, createRandom(1));
-    const model = buildFerModel(network, readParameters(variables), 1.5);
+    const model = buildFerModel(network, readParameters(variables), { temperature: 1.5, mirror: false });
     const input = draw(2, 3 * 60 * 60);
     const probabilities = (x: Tensor4D): Float32Array =>
       tf
