@@ -16,6 +16,7 @@ export * from './metrics/classification.js';
 export * from './networks/fer-networks.js';
 export * from './networks/run-network.js';
 export * from './networks/variables.js';
+export * from './loops/average-checkpoints.js';
 export * from './loops/adam.js';
 export * from './loops/evaluate-fer.js';
 export * from './loops/train-fer.js';

@@ -87,6 +87,18 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
       );
     });
 
+  train
+    .command('average')
+    .description('Writes the mean of the weights of several checkpoints of an expression network.')
+    .argument('<checkpoints...>', 'best.bin or last.bin of the stages of a training, the last stage last')
+    .requiredOption('--out <file>', 'checkpoint to write')
+    .action(async (checkpoints: string[], flags: { out: string }) => {
+      const { averageCheckpoints } = await import('@deadpan/training');
+      await averageCheckpoints(checkpoints, flags.out);
+      process.stdout.write(`the mean of ${checkpoints.length} checkpoints in ${flags.out}\n`);
+      finish(0);
+    });
+
   addExport(program, finish);
 }
 

@@ -9,6 +9,7 @@ import { canvasSide, writeFaceCache, type CachedFace } from '../datasets/face-ca
 import { createRandom, uniform } from '../random.js';
 import { ferRecipeSchema, hngRecipeSchema, type FerRecipe, type HngRecipe } from '../recipe.js';
 import { metricLossNames } from './metric-losses.js';
+import { averageCheckpoints } from './average-checkpoints.js';
 import { trainFer } from './train-fer.js';
 import { trainHng } from './train-hng.js';
 
@@ -152,6 +153,25 @@ for (const loss of metricLossNames) {
       assert.ok(moved(name), name);
   });
 }
+
+test('the mean of a softmax run and a joint one has the metric branch of the joint one', async () => {
+  const [soft, joint] = [join(folder, 'fer-whole', 'last.bin'), join(folder, 'joint-radial', 'last.bin')];
+  const out = join(folder, 'mean.bin');
+  await averageCheckpoints([soft, joint], out);
+  const [a, b, mean] = await Promise.all([soft, joint, out].map((file) => readCheckpoint(file)));
+  assert.deepEqual(mean?.state, b?.state);
+  const numbers = (checkpoint: typeof a, name: string): readonly number[] => [
+    ...(checkpoint?.tensors.get(name)?.data ?? []),
+  ];
+  assert.deepEqual(numbers(mean, 'fc5/weights'), numbers(b, 'fc5/weights'));
+  numbers(mean, 'conv1/weights').forEach((value, i) => {
+    const expected = ((numbers(a, 'conv1/weights')[i] ?? NaN) + (numbers(b, 'conv1/weights')[i] ?? NaN)) / 2;
+    assert.ok(Math.abs(value - expected) < 1e-6);
+  });
+  await assert.rejects(averageCheckpoints([join(folder, 'fer-whole', 'checkpoint.bin'), joint], out), {
+    code: 'E_TRAINING',
+  });
+});
 
 test('softmax alone leaves the metric branch as it was', async () => {
   const { tensors } = await readCheckpoint(join(folder, 'fer-whole', 'checkpoint.bin'));

@@ -1,0 +1,32 @@
+import { DeadpanError } from '@deadpan/shared';
+import { readCheckpoint, writeCheckpoint } from '../checkpoint.js';
+import { metricOnlyLayers } from '../networks/fer-networks.js';
+import type { FerRecipe } from '../recipe.js';
+
+/**
+ * Writes the mean of the weights of several checkpoints of one expression network, stages or moments of the same
+ * training (Wortsman et al., "Model soups", ICML 2022): nearer to the middle of what fits than any of them. The layers
+ * of the metric branch are those of the checkpoints that trained it. The last checkpoint's recipe goes on.
+ * @throws DeadpanError E_TRAINING where the checkpoints are not of one network; E_INPUT_MISSING
+ */
+export async function averageCheckpoints(files: readonly string[], out: string): Promise<void> {
+  const checkpoints = await Promise.all(files.map((file) => readCheckpoint<{ recipe: FerRecipe }>(file)));
+  const last = checkpoints.at(-1);
+  if (last === undefined) throw new DeadpanError('E_TRAINING', 'There are no checkpoints to average.');
+  const withMetric = checkpoints.filter(({ state }) => state.recipe.metric !== undefined);
+  const tensors = [...last.tensors].map(([name, { shape }]) => {
+    const ofMetric = metricOnlyLayers.includes(name.split('/')[0] ?? '') && withMetric.length > 0;
+    const all = (ofMetric ? withMetric : checkpoints).map((checkpoint) => checkpoint.tensors.get(name));
+    const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
+    for (const [i, tensor] of all.entries()) {
+      if (tensor?.data.length !== data.length) {
+        throw new DeadpanError('E_TRAINING', `The weights ${name} are not alike in all checkpoints.`, {
+          advice: `Average checkpoints of one network; ${files[i] ?? ''} is of another.`,
+        });
+      }
+      tensor.data.forEach((value, k) => (data[k] = (data[k] ?? 0) + value / all.length));
+    }
+    return [name, { shape, data }] as const;
+  });
+  await writeCheckpoint(out, { state: last.state, tensors: new Map(tensors) });
+}
