@@ -192,7 +192,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           folder: folder.path,
           input: path,
           info: source.info,
-          framesRead: source.framesDecoded,
+          framesRead: source.framesRead,
           models: stages.models,
           settings: settingsOf(options),
           extras: [
