@@ -15,11 +15,14 @@ import type { WindowConfig } from './window-config.js';
  * The stream stage that turns expressions into windows. An expression is acked once the windows that it closes are;
  * one that closes none at once: what it added lives in the open windows, and is rebuilt by replay after a crash.
  * The end of the stream closes what is open.
+ * @param windows what to go on with
  */
-export function createWindowStage(config: WindowConfig): StreamStage<Expression, Emotion> {
+export function createWindowStage(
+  config: WindowConfig,
+  windows = createSlidingWindows(config),
+): StreamStage<Expression, Emotion> {
   return function window(expressions, context) {
     return new Observable<Envelope<Emotion>>((emotions) => {
-      const windows = createSlidingWindows(config);
       return expressions.subscribe({
         next(record) {
           const closed = windows.add(record.value);

@@ -100,6 +100,12 @@ export function fileArguments(
   return builtArguments(command);
 }
 
+/** The arguments that make ffmpeg open a video and say what its container says, and no more. */
+export function formatArguments(path: string): string[] {
+  const log = ['-hide_banner', '-nostdin', '-v', 'level+info'];
+  return [...log, '-protocol_whitelist', 'file', '-format_whitelist', FORMATS, '-i', path];
+}
+
 /**
  * What ffmpeg's select filter lets through; null for everything. Where it samples, it prints the number that each frame
  * had before, and -1 less the number of the first frame after `after`: so it is known how many frames there were.

@@ -23,11 +23,20 @@ export const RESULT_FILES = [
   'py-feat.csv',
   'openface.csv',
   'dead-letters.ndjson',
+  'record.json',
   'summary.json',
 ] as const;
 
 /** The file that is written last. */
 export const SEAL = 'summary.json';
+
+/** A record that was put aside, as `dead-letters.ndjson` has it. */
+export interface DeadLetterNote {
+  readonly stage: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly record: string;
+}
 
 /** What {@link writeResults} needs besides the analysis. */
 export interface ResultFacts {
