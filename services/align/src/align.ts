@@ -19,7 +19,12 @@ export interface AlignOptions {
   readonly config: AlignConfig;
   /** Goes before every track id: something random for live sources, so that ids of two sessions differ. */
   readonly trackPrefix?: string;
+  /** What another one knew at its end: it goes on from there. */
+  readonly known?: AlignState;
 }
+
+/** What is known of each camera, by its name. A plain value: structured clone and `v8.serialize` keep it whole. */
+export type AlignState = ReadonlyMap<string, CameraState>;
 
 /** The align stage: finds, follows and aligns faces. */
 export interface Align {
@@ -32,10 +37,12 @@ export interface Align {
   (frame: Frame): Promise<readonly Face[]>;
   /** Forgets a camera, or a file that has ended. */
   end(camera: string): void;
+  /** What is known after the frames that were taken until now, once they are done. */
+  state(): Promise<AlignState>;
 }
 
 /** What is known of a camera between two frames; in pixels of its pictures. */
-interface CameraState {
+export interface CameraState {
   readonly epoch: number;
   readonly tracks: Tracks;
   /** The faces of the frame before. */
@@ -57,14 +64,16 @@ const CERTAIN = 0.9;
 const NOTHING_KNOWN = { faces: [], scene: null, lastSearchUs: -Infinity, lastLossUs: -Infinity };
 
 /** Makes the align stage. State lives in it, one for each camera. */
-export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): Align {
+export function createAlign({ pool, config, trackPrefix = '', known = new Map() }: AlignOptions): Align {
   const tracker: TrackerOptions = {
     ...TRACKER_DEFAULTS,
     longestGapUs: config.longestGap * 1e6,
     highScore: config.minimumScore,
   };
-  const cameras = new Map<string, Promise<CameraState>>();
   const find = alignTask();
+  const cameras = new Map<string, Promise<CameraState>>(
+    [...known].map(([camera, state]) => [camera, Promise.resolve(state)]),
+  );
 
   async function step(
     before: CameraState,
@@ -89,8 +98,8 @@ export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): A
     const before = cameras.get(frame.camera);
     const running = (async () => {
       // What went wrong with the frame before is the business of its own caller; the camera starts anew.
-      const known = await before?.catch(() => undefined);
-      const state = known?.epoch === frame.epoch ? known : startEpoch(frame.epoch, known);
+      const reached = await before?.catch(() => undefined);
+      const state = reached?.epoch === frame.epoch ? reached : startEpoch(frame.epoch, reached);
       return step(state, frame);
     })();
     const next = running.then(({ state }) => state);
@@ -102,6 +111,14 @@ export function createAlign({ pool, config, trackPrefix = '' }: AlignOptions): A
   return Object.assign(align, {
     end: (camera: string) => {
       cameras.delete(camera);
+    },
+    state: async () => {
+      const states = new Map<string, CameraState>();
+      for (const [camera, reached] of cameras) {
+        const state = await reached.catch(() => null);
+        if (state !== null) states.set(camera, state);
+      }
+      return states;
     },
   });
 }

@@ -14,7 +14,12 @@ export interface SlidingWindows {
   rest(camera: string): readonly Emotion[];
   /** Closes what is open of a camera, or of all, and forgets it. */
   end(camera?: string): readonly Emotion[];
+  /** What is open now, to go on from; not a copy. */
+  readonly state: WindowsState;
 }
+
+/** What is open of each camera, by its name. A plain value: structured clone and `v8.serialize` keep it whole. */
+export type WindowsState = ReadonlyMap<string, Camera>;
 
 interface OpenWindow {
   frames: number;
@@ -32,7 +37,8 @@ interface Track {
   readonly windows: Map<number, OpenWindow>;
 }
 
-interface Camera {
+/** What is open of one camera. */
+export interface Camera {
   readonly epoch: number;
   /** Highest event time seen. */
   newestUs: number;
@@ -46,9 +52,10 @@ interface Camera {
 /**
  * Epoch-aligned sliding windows [N * hop, N * hop + size), N from 0, per track. A window is closed by its camera's watermark, the
  * highest event time less the grace, so that it is the same however the frames were spread over time and processes.
+ * @param from what was open before, with the same options; it is taken over
  * @throws DeadpanError E_CONFIG when the hop exceeds the size.
  */
-export function createSlidingWindows(config: WindowTimes): SlidingWindows {
+export function createSlidingWindows(config: WindowTimes, from: WindowsState = new Map()): SlidingWindows {
   const sizeUs = Math.round(config.size * 1e6);
   const hopUs = Math.round(config.hop * 1e6);
   const graceUs = Math.round(config.grace * 1e6);
@@ -58,7 +65,7 @@ export function createSlidingWindows(config: WindowTimes): SlidingWindows {
       `"window.hop" (${config.hop} s) must not exceed "window.size" (${config.size} s): frames would fall between windows.`,
     );
   }
-  const cameras = new Map<string, Camera>();
+  const cameras = new Map<string, Camera>(from);
 
   function add(expression: Expression): readonly Emotion[] | 'late' {
     const closed: Emotion[] = [];
@@ -187,5 +194,5 @@ export function createSlidingWindows(config: WindowTimes): SlidingWindows {
     return closed;
   }
 
-  return { add, rest, end };
+  return { add, rest, end, state: cameras };
 }

@@ -31,11 +31,15 @@ export interface CameraLeft {
  * one that closes none at once: what it added lives in the open windows, and is rebuilt by replay after a crash.
  * The end of the stream closes what is open. With `live` so does the end or the silence of a camera; without, results
  * depend on event time alone.
+ * @param windows what to go on with
  */
-export function createWindowStage(config: WindowTimes, live?: LiveWindows): StreamStage<Expression, Emotion> {
+export function createWindowStage(
+  config: WindowTimes,
+  live?: LiveWindows,
+  windows = createSlidingWindows(config),
+): StreamStage<Expression, Emotion> {
   return function window(expressions, context) {
     return new Observable<Envelope<Emotion>>((emotions) => {
-      const windows = createSlidingWindows(config);
       const heard = new Subject<string>();
       const emit = (closed: readonly Emotion[]): void => {
         for (const emotion of closed) {

@@ -27,6 +27,10 @@ export interface DecoderReport {
   readonly newestComplaint: string | null;
   /** Frames that were decoded, sampled or not; 0 until ffmpeg ends. */
   readonly decoded: number;
+  /** Of them, those on the way from a key frame to where reading goes on; null until one after them comes. */
+  readonly passed: number | null;
+  /** Numbers, from 0, that frames had among the decoded ones before they were sampled; whoever takes a frame shifts one. */
+  readonly sampled: number[];
   /** ffmpeg says that a signal ended it. */
   readonly signalled: boolean;
 }
@@ -57,6 +61,8 @@ export function createDecoderReport(): {
     complaints,
     newestComplaint: null as string | null,
     decoded: 0,
+    passed: null as number | null,
+    sampled: [] as number[],
     signalled: false,
   };
 
@@ -70,6 +76,7 @@ export function createDecoderReport(): {
       if (DAMAGE_WARNING.test(text) && !HARMLESS.test(text)) complain(text);
     } else if (level === 'verbose') {
       if (origin.includes('Parsed_scale')) takeSize(text);
+      if (/^-?\d+\.000000$/.test(text)) takeNumber(Number(text));
       const decoded = /^ {2}Input stream #0:\d+ \(video\): .*; (\d+) frames decoded/.exec(text)?.[1];
       if (decoded !== undefined) report.decoded = Number(decoded);
     } else if (level === 'info') {
@@ -80,6 +87,12 @@ export function createDecoderReport(): {
   const complain = (text: string): void => {
     report.newestComplaint = text;
     if (complaints.length < COMPLAINTS_KEPT) complaints.push(text);
+  };
+
+  /** As `selection` of file-command.ts prints it. */
+  const takeNumber = (number: number): void => {
+    if (number < 0) report.passed = -1 - number;
+    else report.sampled.push(number);
   };
 
   const takeSize = (text: string): void => {

@@ -12,6 +12,8 @@ export interface DecodedFrame {
   /** rgb24, in memory of the pool. */
   readonly data: Uint8Array;
   readonly size: ScaledSize;
+  /** How many frames were decoded until it came, itself among them; those before what was asked for do not count. */
+  readonly decoded: number;
 }
 
 /** How a decoding ended. */
@@ -24,10 +26,23 @@ export interface DecodingEnd {
 /** One run of ffmpeg over a file, read no faster than its frames are taken. */
 export interface Decoding {
   readonly report: DecoderReport;
+  /** Frames that were decoded, as `decoded` of a frame; complete once the decoding has ended by itself. */
+  readonly decoded: number;
   /** The next frame, or how it ended. */
   next(): Promise<DecodedFrame | DecodingEnd>;
   /** Ends ffmpeg, gives waiting frames back to the pool, and waits until the process is gone. */
   stop(): Promise<void>;
+}
+
+/** Where frames go and how they are counted. */
+export interface DecodingOptions {
+  readonly pool: PixelPool;
+  /** Decoded frames that may wait. */
+  readonly ahead: number;
+  /** Whether ffmpeg leaves frames out and prints the numbers of the others. */
+  readonly sampled: boolean;
+  /** Whether it begins before what is asked for and prints the number of the first frame that is not. */
+  readonly passes: boolean;
 }
 
 /**
@@ -38,8 +53,7 @@ export interface Decoding {
 export function startDecoding(
   ffmpeg: Ffmpeg,
   args: readonly string[],
-  pool: PixelPool,
-  ahead: number,
+  { pool, ahead, sampled, passes }: DecodingOptions,
 ): Decoding {
   const { report, line } = createDecoderReport();
   const waiting: { readonly timeUs: number; readonly data: Uint8Array }[] = [];
@@ -47,6 +61,7 @@ export function startDecoding(
   let end: DecodingEnd | null = null;
   let broken: unknown = null;
   let wake: () => void = () => undefined;
+  let taken = 0;
 
   const child = startFfmpeg(ffmpeg, args, (text) => {
     line(text);
@@ -88,20 +103,29 @@ export function startDecoding(
     },
   );
 
-  // The scaler's log line and the frame come by different pipes, in either order.
+  // Log lines and the frame come by different pipes, in either order.
   const sizeNow = (): ScaledSize | undefined =>
     report.sizes.findLast((size) => size.width === video?.width && size.height === video.height);
 
+  // Unless it is said, nothing came after what was to be passed.
+  const passed = (): number => report.passed ?? (passes ? report.decoded : 0);
+
   return {
     report,
+    get decoded() {
+      return sampled ? Math.max(taken, report.decoded - passed()) : taken;
+    },
     async next() {
       for (;;) {
         const size = sizeNow();
-        if (size !== undefined) {
+        if (size !== undefined && (!sampled || report.sampled.length > 0 || end !== null)) {
           const frame = waiting.shift();
           if (frame !== undefined) {
             if (waiting.length < ahead) child.stdout.resume();
-            return { timeUs: frame.timeUs - Math.max(0, report.startUs), data: frame.data, size };
+            const number = report.sampled.shift();
+            taken = number === undefined ? taken + 1 : number - passed() + 1;
+            const timeUs = frame.timeUs - Math.max(0, report.startUs);
+            return { timeUs, data: frame.data, size, decoded: taken };
           }
         }
         if (end !== null) return end;

@@ -8,7 +8,7 @@ export interface FileCommandOptions {
   readonly fps: number | null;
   /** Where reading may begin, microseconds since the start of the media; earlier frames may come as well. */
   readonly fromUs: number;
-  /** The last frame before a new size, by its own time stamp: nothing up to it may come, nor fill its slot again. */
+  /** The last frame of an earlier run, by its own time stamp: nothing up to it may come, nor fill its slot again. */
   readonly after: { readonly stampUs: number } | null;
   /** Longest side of the frames; larger ones are scaled down. */
   readonly maxSide: number;
@@ -39,8 +39,10 @@ const FORMATS = [
 
 /** Before a wanted time, seconds: some containers land late by a few frames. */
 const SEEK_MARGIN_S = 2;
-/** Nearer than this, seconds, two frames of one file do not follow each other. */
-const SMALLEST_STEP_S = 0.0001;
+/** Nearer than this, seconds, two frames of one file do not follow each other: a clock was set back. */
+export const SMALLEST_STEP_S = 0.0001;
+/** ffmpeg's AV_LOG_VERBOSE. */
+const VERBOSE = 40;
 /** How far before a slot's beginning a frame still belongs to it, in slots: for times rounded to milliseconds. */
 const SLOT_TOLERANCE = 0.05;
 
@@ -98,12 +100,26 @@ export function fileArguments(
   return builtArguments(command);
 }
 
+/** The arguments that make ffmpeg open a video and say what its container says, and no more. */
+export function formatArguments(path: string): string[] {
+  const log = ['-hide_banner', '-nostdin', '-v', 'level+info'];
+  return [...log, '-protocol_whitelist', 'file', '-format_whitelist', FORMATS, '-i', path];
+}
+
+/**
+ * What ffmpeg's select filter lets through; null for everything. Where it samples, it prints the number that each frame
+ * had before, and -1 less the number of the first frame after `after`: so it is known how many frames there were.
+ *
+ * What follows `after` follows it by place and not by time: a clock may be set back later.
+ */
 function selection({ fps, after }: FileCommandOptions): string | null {
-  const conditions: string[] = [];
+  const number = (value: string): string => `0*print(${value},${VERBOSE})`;
   const afterS = after === null ? null : (after.stampUs / 1e6).toFixed(6);
-  if (afterS !== null) conditions.push(`gt(t,${afterS}+${SMALLEST_STEP_S})`);
-  if (fps !== null) conditions.push(slotExpression(fps, afterS));
-  return conditions.length === 0 ? null : conditions.join('*');
+  const sampled = fps === null ? '1' : `if(${slotExpression(fps, afterS)},1+${number('n')})`;
+  if (afterS === null) return fps === null ? null : sampled;
+  const printed = fps === null ? '' : `+${number('-1-n')}`;
+  const reached = `if(not(ld(0)),if(gt(t,${afterS}+${SMALLEST_STEP_S}),st(0,1${printed})))`;
+  return `${reached};if(ld(0),${sampled})`;
 }
 
 /**

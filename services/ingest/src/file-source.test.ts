@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { DeadpanError, type ErrorCode, type Frame } from '@deadpan/shared';
-import { openFile, type FileOptions, type FileSource } from './file-source.js';
+import { openFile, type FileOptions, type FilePosition, type FileSource } from './file-source.js';
 import { childPids, createSampleMedia, H264, pattern, testedFfmpegs } from './sample-media.js';
 
 interface Seen {
@@ -15,6 +15,8 @@ interface Seen {
 interface Reading {
   readonly source: FileSource;
   readonly frames: readonly Seen[];
+  /** Where reading had come to at each frame. */
+  readonly positions: readonly (FilePosition | null)[];
   /** What ended the iteration, if it did not end well. */
   readonly error: DeadpanError | null;
 }
@@ -46,10 +48,12 @@ for (const ffmpeg of [newest, ...others]) {
   const read = async (path: string, options: Partial<FileOptions> = {}): Promise<Reading> => {
     const source = await open(path, options);
     const frames: Seen[] = [];
+    const positions: (FilePosition | null)[] = [];
     let error: DeadpanError | null = null;
     try {
       for await (const frame of source) {
         frames.push(see(frame));
+        positions.push(source.position);
         frame.release();
       }
     } catch (thrown) {
@@ -57,7 +61,7 @@ for (const ffmpeg of [newest, ...others]) {
     }
     assert.equal(source.unreleased, 0, 'every buffer is back');
     assert.deepEqual(childPids(), [], 'no ffmpeg is left, not even as a zombie');
-    return { source, frames, error };
+    return { source, frames, positions, error };
   };
   const refused = async (path: string, code: ErrorCode, sentence: RegExp): Promise<void> => {
     await assert.rejects(open(path), (error) => {
@@ -161,22 +165,69 @@ for (const ffmpeg of [newest, ...others]) {
       assert.deepEqual(nothing.frames, []);
     });
 
-    for (const fps of [undefined, 7]) {
+    for (const fps of [undefined, 7, 0.4]) {
       test(`resumes with the same numbers, times and pixels, ${fps === undefined ? 'all frames' : `${fps} a second`}`, async () => {
-        for (const extension of ['mp4', 'mkv', 'ts', 'avi']) {
+        for (const extension of fps === 0.4 ? ['mp4'] : ['mp4', 'mkv', 'ts', 'avi']) {
           const path = media.make(`ntsc.${extension}`, ...pattern('160x90', 5, 30000 / 1001), ...H264);
           const sampling = fps === undefined ? {} : { fps };
-          const { frames } = await read(path, sampling);
-          for (const at of [0, 3, Math.floor(frames.length * 0.8), frames.length - 1]) {
-            const done = frames[at];
-            assert.ok(done);
-            const rest = await read(path, { ...sampling, resumeAfter: done });
+          const whole = await read(path, sampling);
+          const { frames } = whole;
+          assert.equal(whole.source.framesRead, 150, extension);
+          for (const at of new Set([0, 1, Math.floor(frames.length * 0.8), frames.length - 1])) {
+            const position = whole.positions[at];
+            assert.ok(position, `${extension} at frame ${at}`);
+            const rest = await read(path, { ...sampling, resumeAfter: structuredClone(position) });
             assert.equal(rest.error, null);
             assert.deepEqual(rest.frames, frames.slice(at + 1), `${extension} after frame ${at}`);
+            assert.deepEqual(rest.positions, whole.positions.slice(at + 1));
+            assert.equal(rest.source.framesRead, 150, `${extension} after frame ${at}`);
+            assert.deepEqual(rest.source.info, whole.source.info);
           }
         }
       });
     }
+
+    test('says how many frames it went through, however many it handed out, in any part of the file', async () => {
+      for (const fps of [undefined, 5]) {
+        const sampling = fps === undefined ? {} : { fps };
+        const part = await read(plainClip, { ...sampling, startUs: 2_000_000, endUs: 3_200_000 });
+        assert.equal(part.frames.length, fps === undefined ? 30 : 6);
+        assert.equal(part.source.framesRead, 30);
+        const position = part.positions[2];
+        assert.ok(position);
+        const rest = await read(plainClip, { ...sampling, endUs: 3_200_000, resumeAfter: position });
+        assert.deepEqual(rest.frames, part.frames.slice(3));
+        assert.equal(rest.source.framesRead, 30);
+      }
+    });
+
+    test('resumes in a damaged file with the same frames and the same word about it', async () => {
+      const bytes = Buffer.from(readFileSync(plainClip));
+      // In the middle, where pictures are; the index comes first.
+      bytes.fill(0xff, Math.floor(bytes.length * 0.3), Math.floor(bytes.length * 0.34));
+      const path = media.write('damaged.mp4', bytes);
+      const whole = await read(path);
+      assert.equal(whole.error?.code, 'E_INPUT_TRUNCATED');
+      const at = Math.floor(whole.frames.length * 0.9);
+      const position = whole.positions[at];
+      assert.ok(position);
+      const rest = await read(path, { resumeAfter: position });
+      assert.deepEqual(rest.frames, whole.frames.slice(at + 1));
+      assert.equal(rest.error?.code, 'E_INPUT_TRUNCATED');
+      assert.match(rest.error.message, / 100 frames up to 3\.960 s were read/);
+    });
+
+    test('does not take a time for a place where the clock is set back', async () => {
+      const part = readFileSync(media.make('clock.ts', ...pattern('160x90', 1), ...H264));
+      const { positions, frames } = await read(media.write('clock-back.ts', Buffer.concat([part, part])));
+      assert.equal(frames.length, 50);
+      assert.notEqual(positions[20], null);
+      assert.equal(positions.at(-1), null);
+      const position = positions[20];
+      assert.ok(position);
+      const rest = await read(media.path('clock-back.ts'), { resumeAfter: position });
+      assert.deepEqual(rest.frames, frames.slice(21));
+    });
 
     test('scales down to the analysis size, never up, and keeps the source size in the record', async () => {
       const wide = media.make(

@@ -5,7 +5,7 @@ import { decoderFailure, inputMissing } from './decoder-failure.js';
 import type { ScaledSize } from './decoder-report.js';
 import { startDecoding, type DecodedFrame, type Decoding } from './decoding.js';
 import type { Ffmpeg } from './ffmpeg.js';
-import { fileArguments } from './file-command.js';
+import { fileArguments, SMALLEST_STEP_S } from './file-command.js';
 import { mediaKind } from './media-kind.js';
 import { createPixelPool } from './pixel-pool.js';
 
@@ -26,8 +26,25 @@ export interface FileOptions {
   readonly maxPixels?: number;
   /** Frames that may be out unreleased; the next one waits for a release. No limit when absent. */
   readonly maxUnreleased?: number;
-  /** The last frame that an earlier run was done with: reading goes on after it, with the same numbers and times. */
-  readonly resumeAfter?: { readonly sequence: number; readonly timeUs: number };
+  /** Where an earlier run had come to with the same options: reading goes on after it, with the same numbers and times. */
+  readonly resumeAfter?: FilePosition;
+}
+
+/** How far a file was read: up to a frame that was handed out. A plain value, to be kept and given back as it is. */
+export interface FilePosition {
+  /** The frame's number, and its time since the start of the media. */
+  readonly sequence: number;
+  readonly timeUs: number;
+  /** Its time as the container says. */
+  readonly stampUs: number;
+  /** {@link FileSource.framesRead} and the frames that ffmpeg wrote until then. */
+  readonly framesRead: number;
+  readonly received: number;
+  /** Upright size of the first frame. */
+  readonly width: number;
+  readonly height: number;
+  /** What ffmpeg has complained of until then. */
+  readonly complaints: readonly string[];
 }
 
 /** What a file turned out to be. */
@@ -51,8 +68,16 @@ export interface FileSource extends AsyncIterable<Frame> {
   readonly info: FileInfo;
   /** Frames that were handed out and not released yet. */
   readonly unreleased: number;
-  /** Frames that were decoded, of which those handed out are a sample; complete once the iteration has ended. */
-  readonly framesDecoded: number;
+  /**
+   * Frames from the first one handed out on, of which those handed out are a sample; complete once the iteration has
+   * ended. It ends at the first frame that shows that the part asked for is over.
+   */
+  readonly framesRead: number;
+  /**
+   * Where reading could go on after the last frame that was handed out. Null before the first, and where times do not
+   * rise: a time then says nothing about a place.
+   */
+  readonly position: FilePosition | null;
   /** Ends the decoder and waits until it is gone. An iteration that stops early does it by itself. */
   close(): Promise<void>;
 }
@@ -95,15 +120,19 @@ export async function openFile(path: string, options: FileOptions): Promise<File
         maxSide: options.maxSide ?? 1280,
         maxPixels: options.maxPixels ?? 36_000_000,
       }),
-      pool,
-      AHEAD,
+      { pool, ahead: AHEAD, sampled: fps !== null, passes: after !== null },
     );
 
-  let decoding = start(resumeAfter?.timeUs ?? startUs, null);
+  let decoding = start(resumeAfter?.timeUs ?? startUs, resumeAfter ?? null);
   let sequence = resumeAfter === undefined ? 0 : resumeAfter.sequence + 1;
-  let frames = 0;
-  let decodedBefore = 0;
-  let lastTimeUs = -Infinity;
+  let frames = resumeAfter?.received ?? 0;
+  let framesRead = resumeAfter?.framesRead ?? 0;
+  /** What to add to `decoded` of this decoding for `framesRead`; null before the first frame that counts. */
+  let readBefore = resumeAfter?.framesRead ?? null;
+  let lastTimeUs = resumeAfter?.timeUs ?? -Infinity;
+  let rises = true;
+  let position: FilePosition | null = resumeAfter ?? null;
+  let firstSize: { readonly width: number; readonly height: number } | null = resumeAfter ?? null;
   let size: ScaledSize | null = null;
   let over = false;
   const isOver = (): boolean => over;
@@ -126,15 +155,22 @@ export async function openFile(path: string, options: FileOptions): Promise<File
     }
   };
 
+  const stampOf = (timeUs: number): number => timeUs + Math.max(0, decoding.report.startUs);
+  const complaints = (): readonly string[] => [
+    ...(resumeAfter?.complaints ?? []),
+    ...decoding.report.complaints,
+  ];
+
   const nextFrame = async (): Promise<Frame | null> => {
     while (!isOver()) {
       const next = await decoding.next();
       if (!('data' in next)) {
         if (isOver()) return null;
         await close();
+        if (readBefore !== null) framesRead = readBefore + decoding.decoded;
         const partial = startUs > 0 || endUs < Infinity || resumeAfter !== undefined;
         const failure = decoderFailure(path, {
-          report: decoding.report,
+          report: { ...decoding.report, complaints: complaints() },
           end: next,
           frames,
           lastTimeUs,
@@ -154,19 +190,22 @@ export async function openFile(path: string, options: FileOptions): Promise<File
             `"${path}" could not be read: ffmpeg's frames do not fit their size.`,
           );
         size = null;
-        decodedBefore += decoding.report.decoded;
-        decoding = start(lastTimeUs, { stampUs: lastTimeUs + Math.max(0, decoding.report.startUs) });
+        if (readBefore !== null) readBefore = framesRead;
+        decoding = start(lastTimeUs, { stampUs: stampOf(lastTimeUs) });
         continue;
       }
       size = next.size;
       frames += 1;
+      // ffmpeg gives a frame whose clock was set back the time of the frame before and a microsecond more.
+      rises &&= next.timeUs - lastTimeUs > SMALLEST_STEP_S * 1e6;
       lastTimeUs = next.timeUs;
       if (next.timeUs >= endUs) {
+        if (readBefore !== null) framesRead = readBefore + next.decoded - 1;
         pool.give(next.data);
         await close();
         return null;
       }
-      if (next.timeUs < startUs || (resumeAfter !== undefined && next.timeUs <= resumeAfter.timeUs)) {
+      if (next.timeUs < startUs) {
         pool.give(next.data);
         continue;
       }
@@ -178,6 +217,13 @@ export async function openFile(path: string, options: FileOptions): Promise<File
           `"${path}" has frames of ${size.sourceWidth} x ${size.sourceHeight} pixels, too small for a face.`,
         );
       }
+      readBefore ??= 1 - next.decoded;
+      framesRead = readBefore + next.decoded;
+      firstSize ??= { width: size.sourceWidth, height: size.sourceHeight };
+      position = {
+        ...{ sequence, timeUs: next.timeUs, stampUs: stampOf(next.timeUs), framesRead, received: frames },
+        ...{ width: firstSize.width, height: firstSize.height, complaints: complaints() },
+      };
       out += 1;
       return frameOf(next, camera, sequence++, (data) => {
         out -= 1;
@@ -195,8 +241,8 @@ export async function openFile(path: string, options: FileOptions): Promise<File
     info: {
       path,
       kind: media.kind,
-      width: first?.width ?? 0,
-      height: first?.height ?? 0,
+      width: firstSize?.width ?? 0,
+      height: firstSize?.height ?? 0,
       durationUs: media.kind === 'image' ? null : report.durationUs,
       nominalFps: media.kind === 'image' ? null : report.nominalFps,
       codec: report.codec,
@@ -205,9 +251,11 @@ export async function openFile(path: string, options: FileOptions): Promise<File
     get unreleased() {
       return pool.taken;
     },
-    get framesDecoded() {
-      // A decoder that was stopped in the middle does not say.
-      return Math.max(frames, decodedBefore + decoding.report.decoded);
+    get framesRead() {
+      return framesRead;
+    },
+    get position() {
+      return rises ? position : null;
     },
     close,
     async *[Symbol.asyncIterator]() {

@@ -1,31 +1,29 @@
-import { access, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expandInputs, openFile, type ExpandedInput, type Ffmpeg } from '@deadpan/ingest';
+import { expandInputs, openFile, type Ffmpeg } from '@deadpan/ingest';
 import { DeadpanError, sentenceOf, type Expression } from '@deadpan/shared';
 
 import type { DeadpanConfig } from '../config.js';
 import type { StageSet } from '../pipeline/stages.js';
 import { annotatedFrames } from '../report/annotated-frames.js';
-import { createAtomicFolder } from '../report/atomic-folder.js';
+import { createAtomicFolder, hiddenFolder } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
 import { writing } from '../report/output-error.js';
 import { openOpenFaceTable } from '../report/openface-table.js';
 import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
 import { writeArchive } from './archive.js';
+import { CHECKPOINT_FILE, hasCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.js';
+import { folderRecord, readFolderRecord, recordOf, writeFolderRecord } from './folder-record.js';
 import { analyzeInput } from './input-analysis.js';
+import type { MadeFrom, ResultOptions } from './made-from.js';
+import { planInputs, type PlannedInput } from './plan.js';
 import { RESULT_FILES, SEAL } from './result-files.js';
-import {
-  fingerprintOf,
-  readRunRecord,
-  stageReports,
-  writeRunRecord,
-  type InputRecord,
-} from './run-record.js';
+import { stageReports, writeRunRecord, type InputRecord } from './run-record.js';
 
 /** What `analyze` was asked to do. */
-export interface AnalyzeOptions {
+export interface AnalyzeOptions extends ResultOptions {
   readonly inputs: readonly string[];
   /** Output folder. */
   readonly out: string;
@@ -33,110 +31,124 @@ export interface AnalyzeOptions {
   readonly ffmpeg: Ffmpeg;
   /** The line, made for one input at a time. */
   readonly stages: StageSet;
-  /** The part of the media to analyse, seconds; null for the beginning and the end. */
-  readonly start: number | null;
-  readonly end: number | null;
-  readonly references: boolean;
-  readonly annotate: boolean;
-  /** A further table beside faces.csv; null for none. `parquet` is written once for all inputs. */
-  readonly format: 'py-feat' | 'openface' | 'parquet' | null;
   /** Inputs worked on side by side. */
   readonly jobs: number;
   /** Every N-th input, beginning with the index-th; null for all. */
   readonly shard: { readonly index: number; readonly count: number } | null;
-  /** Do again what is done. */
+  /** Do again what is done, from the beginning. */
   readonly force: boolean;
+  /** Seconds of work from one checkpoint of an input to the next. */
+  readonly checkpointEvery: number;
   readonly progress: AnalyzeProgress;
   readonly signal: AbortSignal;
 }
 
 /** Told how it goes. */
 export interface AnalyzeProgress {
-  planned(inputs: number): void;
-  started(input: string, durationUs: number | null): void;
+  /** What there is to do, and how many names lead to nothing. */
+  planned(plan: readonly PlannedInput[], failures: number): void;
+  /** An input begins, after the frames that an interrupted run had done. */
+  started(input: string, durationUs: number | null, framesBefore: number): void;
+  /** Frames so far, those of an interrupted run among them. */
   advanced(input: string, timeUs: number, frames: number): void;
   finished(record: InputRecord): void;
+  /** Something that a person should know. */
+  said(sentence: string): void;
 }
 
 /**
- * Analyses inputs into folders of their own and writes `run.json`. An input that fails leaves nothing half-written and
- * stops no other; what an earlier run has done with the same file, configuration and models is not done again.
- * @returns the record of every input, in the order of the inputs
+ * Analyses inputs into folders of their own and writes `run.json` and `index.html`. An input that fails leaves nothing
+ * half-written and stops no other. What an earlier run has done with the same file, options and models is not done again,
+ * and an input in which it was interrupted goes on from its last checkpoint.
+ *
+ * Several runs with different shards may write into one folder at the same time. Each writes the record and the index
+ * of all that is finished by then, so the last one's are those of one run over everything.
+ * @returns the record of every input of this run, in the order of the inputs
  * @throws DeadpanError E_OUTPUT when `run.json` cannot be written, E_INTERRUPTED when `signal` aborted: finished inputs stay
  */
 export async function analyzeRun(options: AnalyzeOptions): Promise<readonly InputRecord[]> {
-  const { out, config, stages, jobs, shard, force, progress, signal } = options;
+  const { out, config, stages, jobs, shard, progress, signal } = options;
   const { inputs: all, failures } = await expandInputs(options.inputs);
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
-  const earlier = new Map((await readRunRecord(out))?.inputs.map((record) => [record.output, record]));
+  const missing = failures.map(({ input, error }) => failed(input, '', error));
   const records = new Map<string, InputRecord>();
   await writing(out, () => mkdir(out, { recursive: true }));
-  progress.planned(inputs.length + failures.length);
+  const plan = await planInputs(inputs, { ...options, models: stages.models });
+  progress.planned(plan, missing.length);
+  for (const record of missing) progress.finished(record);
+  for (const { path, output, done } of plan) if (done !== null) finish(recordOf(path, output, done));
 
-  for (const { input, error } of failures)
-    finish(`missing: ${input}`, { ...failed(input, '', error), output: '' });
-  const queue = [...inputs];
+  const queue = plan.filter(({ done }) => done === null);
   async function work(): Promise<void> {
     for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
       const record = await analyzeOne(next);
-      if (record !== null) finish(next.output, record);
+      if (record !== null) finish(record);
     }
   }
-  await Promise.all(Array.from({ length: Math.min(jobs, inputs.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work));
 
-  const ordered = [...failures.map(({ input }) => `missing: ${input}`), ...inputs.map(({ output }) => output)]
-    .map((key) => records.get(key))
-    .filter((record) => record !== undefined);
-  const { ingest, align, inference, window } = config;
-  const configuration = { ingest, align, inference, window };
-  await writeRunRecord(out, { version, models: stages.models, configuration, inputs: ordered });
-  await writeArchive(out, ordered, options.format === 'parquet');
+  await writeRun();
   if (signal.aborted) {
     throw new DeadpanError(
       'E_INTERRUPTED',
       'Interrupted. What was finished stays; the same command goes on with the rest.',
     );
   }
-  return ordered;
+  return [...missing, ...inputs.flatMap(({ output }) => records.get(output) ?? [])];
 
-  function finish(key: string, record: InputRecord): void {
-    records.set(key, record);
+  function finish(record: InputRecord): void {
+    records.set(record.output, record);
     progress.finished(record);
   }
 
-  /** Null where it was interrupted. */
-  async function analyzeOne({ path, output }: ExpandedInput): Promise<InputRecord | null> {
-    const started = performance.now();
-    let fingerprint = '';
-    try {
-      const { ingest, align, window } = config;
-      const { start, end, references, annotate: annotated, format } = options;
-      const scope = [ingest, align, window, start, end, references, annotated, format];
-      fingerprint = await fingerprintOf(path, scope, stages.models);
-      const before = earlier.get(output);
-      if (
-        !force &&
-        before?.fingerprint === fingerprint &&
-        before.state !== 'failed' &&
-        (await isSealed(join(out, output)))
-      ) {
-        return { ...before, input: path, state: 'skipped' };
-      }
-      return await analyzeNew(path, output, fingerprint, started);
-    } catch (error) {
-      if (!(error instanceof DeadpanError)) throw error;
-      if (error.code === 'E_INTERRUPTED') return null;
-      return { ...failed(path, output, error), fingerprint, seconds: secondsSince(started) };
+  /** Everything that is finished by now, by this run and by those with other shards. */
+  async function finished(): Promise<readonly InputRecord[]> {
+    const found: InputRecord[] = [];
+    for (const { path, output } of all) {
+      const own = records.get(output);
+      const other = own === undefined && shard !== null ? await readFolderRecord(join(out, output)) : null;
+      if (own !== undefined) found.push(own);
+      else if (other !== null) found.push(recordOf(path, output, other));
+    }
+    return found;
+  }
+
+  async function writeRun(): Promise<void> {
+    const { ingest, align, inference, window } = config;
+    const configuration = { ingest, align, inference, window };
+    const writer = shard === null ? '' : `.${shard.index + 1}-of-${shard.count}`;
+    for (let known = await finished(), written = ''; written !== JSON.stringify(known);) {
+      written = JSON.stringify(known);
+      const ordered = [...missing, ...known];
+      const parquet = options.format === 'parquet' && (shard === null || known.length === all.length);
+      await writeRunRecord(out, { version, models: stages.models, configuration, inputs: ordered }, writer);
+      await writeArchive(out, ordered, parquet, writer);
+      // Another shard that finished meanwhile may have written before this one did, and known more.
+      known = await finished();
     }
   }
 
-  async function analyzeNew(
-    path: string,
-    output: string,
-    fingerprint: string,
-    started: number,
-  ): Promise<InputRecord> {
+  /** Null where it was interrupted. */
+  async function analyzeOne(input: PlannedInput): Promise<InputRecord | null> {
+    const { path, output } = input;
+    const started = performance.now();
+    try {
+      return await analyzeNew(input);
+    } catch (error) {
+      if (!(error instanceof DeadpanError)) throw error;
+      if (error.code === 'E_INTERRUPTED') return null;
+      const record = { ...failed(path, output, error), seconds: secondsSince(started) };
+      // Where results cannot be written, neither can this.
+      await noteFailure(join(out, output), record, input.madeFrom).catch(() => undefined);
+      return record;
+    }
+  }
+
+  async function analyzeNew({ path, output, madeFrom, goesOn }: PlannedInput): Promise<InputRecord> {
     const { ingest, inference } = config;
+    const target = join(out, output);
+    const resume =
+      goesOn && madeFrom !== null ? await usableCheckpoint(path, hiddenFolder(target), madeFrom) : null;
     const source = await openFile(path, {
       ffmpeg: options.ffmpeg,
       camera: output,
@@ -146,56 +158,59 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       ...(ingest.fps === null ? {} : { fps: ingest.fps }),
       ...(options.start === null ? {} : { startUs: Math.round(options.start * 1e6) }),
       ...(options.end === null ? {} : { endUs: Math.round(options.end * 1e6) }),
+      ...(resume === null ? {} : { resumeAfter: resume.position }),
     });
     try {
-      progress.started(path, source.info.durationUs);
-      const folder = await createAtomicFolder(join(out, output), { names: [...RESULT_FILES], seal: SEAL });
+      progress.started(path, source.info.durationUs, resume === null ? 0 : resume.position.sequence + 1);
+      const names = [...RESULT_FILES];
+      const folder = await createAtomicFolder(target, { names, seal: SEAL, resume: resume !== null });
+      const checkpointPath = join(folder.path, CHECKPOINT_FILE);
+      const spoolPath = options.annotate ? join(folder.path, 'references.spool') : null;
       try {
         // What draws the report is loaded while frames are analysed.
         const results = import('./input-results.js');
-        const spoolPath = options.annotate ? `${folder.path}.references` : null;
         const { format } = options;
         const analysis = await analyzeInput(source, {
           folder: folder.path,
           spoolPath,
-          foreignTable: await openForeignTable(format, folder.path, path),
-          stages: stages.forInput(),
+          foreignTable: await openForeignTable(format, folder.path, path, resume?.bytes.foreign),
+          stages: stages.forInput(resume?.stages),
           batchSize: inference.batchSize,
           batchDelayMs: inference.batchDelay,
           references: options.references,
+          madeFrom,
+          checkpointEvery: options.checkpointEvery,
+          resume,
           onProgress: (timeUs, frames) => {
             progress.advanced(path, timeUs, frames);
           },
           signal,
         });
-        const { record, counts, failure, deadLetters } = analysis;
+        const { record, counts, failure, deadLetters, seconds } = analysis;
         if (failure !== null && record.frames === 0) throw failure;
+        const drawn = performance.now();
         if (spoolPath !== null) {
-          try {
-            const { annotate } = await import('../report/annotate.js');
-            await annotate({
-              ffmpeg: options.ffmpeg,
-              input: path,
-              kind: source.info.kind,
-              width: source.info.width,
-              height: source.info.height,
-              output: join(folder.path, 'annotated.mp4'),
-              frames: annotatedFrames(join(folder.path, 'faces.csv'), spoolPath),
-              fps: ingest.fps,
-              start: options.start,
-              end: options.end,
-              signal,
-            });
-          } finally {
-            await rm(spoolPath, { force: true });
-          }
+          const { annotate } = await import('../report/annotate.js');
+          await annotate({
+            ffmpeg: options.ffmpeg,
+            input: path,
+            kind: source.info.kind,
+            width: source.info.width,
+            height: source.info.height,
+            output: join(folder.path, 'annotated.mp4'),
+            frames: annotatedFrames(join(folder.path, 'faces.csv'), spoolPath),
+            fps: ingest.fps,
+            start: options.start,
+            end: options.end,
+            signal,
+          });
         }
         const { writeResults } = await results;
         await writeResults(analysis, {
           folder: folder.path,
           input: path,
           info: source.info,
-          framesRead: source.framesDecoded,
+          framesRead: source.framesRead,
           models: stages.models,
           settings: settingsOf(options),
           extras: [
@@ -203,30 +218,44 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
             ...(format === 'py-feat' || format === 'openface' ? [`${format}.csv`] : []),
           ],
         });
-        await folder.publish();
         const dead =
           deadLetters.length === 0
             ? null
             : `${deadLetters.length} records could not be worked on: see dead-letters.ndjson`;
-        return {
+        const result: InputRecord = {
           input: path,
           output,
           state: failure === null && dead === null ? 'done' : 'failed',
           reason: failure === null ? dead : sentenceOf(failure),
-          fingerprint,
           frames: record.frames,
           faces: record.faces,
           tracks: record.tracks.length,
-          seconds: secondsSince(started),
+          seconds: Math.round((seconds + secondsSince(drawn)) * 1000) / 1000,
           stages: stageReports(counts),
         };
+        await writeFolderRecord(folder.path, folderRecord(result, madeFrom));
+        if (spoolPath !== null) await rm(spoolPath, { force: true });
+        await rm(checkpointPath, { force: true });
+        await folder.publish();
+        return result;
       } catch (error) {
-        await folder.discard();
+        const goesOnLater = error instanceof DeadpanError && error.code === 'E_INTERRUPTED';
+        if (!(goesOnLater && (await hasCheckpoint(folder.path)))) await folder.discard();
         throw error;
       }
     } finally {
       await source.close();
     }
+  }
+
+  async function usableCheckpoint(path: string, folder: string, now: MadeFrom): Promise<Checkpoint | null> {
+    const found = await readCheckpoint(folder, now);
+    if (found === null) return null;
+    if ('checkpoint' in found) return found.checkpoint;
+    progress.said(
+      `${path}: begins anew, because the checkpoint of an interrupted run is of no use: ${found.useless}.`,
+    );
+    return null;
   }
 }
 
@@ -236,24 +265,24 @@ const FRAMES_WITH_PIXELS = 8;
 const secondsSince = (started: number): number => Math.round(performance.now() - started) / 1000;
 
 function failed(input: string, output: string, error: DeadpanError): InputRecord {
-  const nothing = { fingerprint: '', frames: 0, faces: 0, tracks: 0, seconds: 0, stages: {} };
+  const nothing = { frames: 0, faces: 0, tracks: 0, seconds: 0, stages: {} };
   return { input, output, state: 'failed', reason: sentenceOf(error), ...nothing };
 }
 
-async function isSealed(folder: string): Promise<boolean> {
-  return access(join(folder, SEAL)).then(
-    () => true,
-    () => false,
-  );
+/** Leaves word of a failure, for the index that another shard may write. */
+async function noteFailure(folder: string, record: InputRecord, madeFrom: MadeFrom | null): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFolderRecord(folder, folderRecord(record, madeFrom));
 }
 
 function openForeignTable(
   format: AnalyzeOptions['format'],
   folder: string,
   input: string,
+  bytes = 0,
 ): Promise<Table<Expression>> | null {
-  if (format === 'py-feat') return openPyFeatTable(join(folder, 'py-feat.csv'), input);
-  if (format === 'openface') return openOpenFaceTable(join(folder, 'openface.csv'));
+  if (format === 'py-feat') return openPyFeatTable(join(folder, 'py-feat.csv'), input, bytes);
+  if (format === 'openface') return openOpenFaceTable(join(folder, 'openface.csv'), bytes);
   return null;
 }
 

@@ -13,28 +13,34 @@ import type { InputRecord } from './run-record.js';
 
 /**
  * Writes what is made over all inputs of a run: `index.html`, and with `parquet` `faces.parquet` and `emotions.parquet`.
+ * @param writer as {@link writeWhole} has it
  * @throws DeadpanError E_OUTPUT
  */
 export async function writeArchive(
   out: string,
   records: readonly InputRecord[],
   parquet: boolean,
+  writer: string,
 ): Promise<void> {
   const entries: ArchiveEntry[] = [];
   for (const { input, output, state, reason } of records) {
-    entries.push({ input, output, state, reason, summary: await readSummary(out, output) });
+    // Whether results were made by this run or by one before it says nothing to their reader.
+    const shown = state === 'failed' ? state : 'done';
+    entries.push({ input, output, state: shown, reason, summary: await readSummary(out, output) });
   }
-  await writeWhole(join(out, 'index.html'), archiveIndexHtml({ version, entries }));
+  await writeWhole(join(out, 'index.html'), archiveIndexHtml({ version, entries }), writer);
   if (!parquet) return;
   const { exportEmotions, exportFaces } = await import('../report/parquet-export.js');
   const withResults = entries.filter(({ summary }) => summary !== null);
   await exportFaces(
     join(out, 'faces.parquet'),
     rowsOf(withResults, (output) => readFacesTable(join(out, output, 'faces.csv'))),
+    writer,
   );
   await exportEmotions(
     join(out, 'emotions.parquet'),
     rowsOf(withResults, (output) => readEmotionsTable(join(out, output, 'emotions.csv'))),
+    writer,
   );
 }
 

@@ -12,19 +12,27 @@ import {
   type StageCounts,
 } from '@deadpan/shared';
 
-import { runEmbedded, type Stages } from '../pipeline/embedded.js';
+import { runEmbedded } from '../pipeline/embedded.js';
+import type { InputStages } from '../pipeline/stages.js';
 import type { Table } from '../report/csv-table.js';
-import { emotionRow, openEmotionsTable } from '../report/emotions-table.js';
-import { faceRow, openFacesTable } from '../report/faces-table.js';
+import { emotionRow, openEmotionsTable, readEmotionsTable } from '../report/emotions-table.js';
+import { faceRow, openFacesTable, readFacesTable } from '../report/faces-table.js';
 import { openReferenceSpool, REFERENCE_BYTES } from '../report/reference-spool.js';
 import { createReferencePicks, type ReferencePicks } from '../report/references-picks.js';
-import { createAnalysisRecorder, type AnalysisRecord } from '../report/track-record.js';
+import {
+  createAnalysisRecorder,
+  type AnalysisRecord,
+  type AnalysisRecorder,
+} from '../report/track-record.js';
+import { writeCheckpoint, type Checkpoint } from './checkpoint.js';
+import type { DeadLetterNote } from './input-results.js';
+import type { MadeFrom } from './made-from.js';
 
 /** How one input is analysed. */
 export interface InputAnalysisOptions {
   /** Folder that receives `faces.csv` and `emotions.csv`. */
   readonly folder: string;
-  readonly stages: Stages;
+  readonly stages: InputStages;
   readonly batchSize: number;
   readonly batchDelayMs: number;
   /** Keep faces and their references for people to look at. */
@@ -33,6 +41,12 @@ export interface InputAnalysisOptions {
   readonly spoolPath: string | null;
   /** A further table that wants every expression; closed at the end. */
   readonly foreignTable: Table<Expression> | null;
+  /** What the results are made from; null for no checkpoints. */
+  readonly madeFrom: MadeFrom | null;
+  /** Seconds of work from one checkpoint to the next. */
+  readonly checkpointEvery: number;
+  /** Where an earlier run had come to: source, stages, spool and foreign table were opened from there. */
+  readonly resume: Checkpoint | null;
   /** Told after each frame: its time in the media, and how many there were. */
   readonly onProgress?: (timeUs: number, frames: number) => void;
   readonly signal?: AbortSignal;
@@ -44,12 +58,9 @@ export interface InputAnalysis {
   /** By track; empty unless asked for. */
   readonly picks: ReadonlyMap<string, ReferencePicks>;
   readonly counts: ReadonlyMap<string, StageCounts>;
-  readonly deadLetters: readonly {
-    readonly stage: string;
-    readonly reason: string;
-    readonly message: string;
-    readonly record: string;
-  }[];
+  readonly deadLetters: readonly DeadLetterNote[];
+  /** Wall clock, with that of the runs before which it went on. */
+  readonly seconds: number;
   /** Why the input ended early, when it did: what came before is complete. */
   readonly failure: DeadpanError | null;
 }
@@ -57,8 +68,12 @@ export interface InputAnalysis {
 /** Frames under way: enough for two full batches beside what the tracker is at. */
 const IN_FLIGHT = 48;
 
+/** A checkpoint is due no sooner than this many times what the last one took: at most 2 % of the time goes there. */
+const LEAST_WORK_BETWEEN = 50;
+
 /**
- * Runs one opened input through the line and writes its tables.
+ * Runs one opened input through the line and writes its tables. From time to time, and when it is interrupted, it lets
+ * what is under way finish and writes a checkpoint; the results are the same to the byte wherever that was.
  * @throws DeadpanError E_INTERRUPTED when `signal` aborts, E_OUTPUT when the tables cannot be written
  */
 export async function analyzeInput(
@@ -67,17 +82,23 @@ export async function analyzeInput(
 ): Promise<InputAnalysis> {
   const { folder, stages, batchSize, batchDelayMs, references, spoolPath, foreignTable, onProgress, signal } =
     options;
-  const facesTable = await openFacesTable(`${folder}/faces.csv`);
-  const emotionsTable = await openEmotionsTable(`${folder}/emotions.csv`);
-  const spool = spoolPath === null ? null : await openReferenceSpool(spoolPath);
+  const { resume, madeFrom, checkpointEvery } = options;
+  const began = performance.now();
+  const seconds = (): number => (resume?.seconds ?? 0) + (performance.now() - began) / 1000;
+  const facesTable = await openFacesTable(`${folder}/faces.csv`, resume?.bytes.faces);
+  const emotionsTable = await openEmotionsTable(`${folder}/emotions.csv`, resume?.bytes.emotions);
+  const spool = spoolPath === null ? null : await openReferenceSpool(spoolPath, resume?.references);
   const files = [facesTable, emotionsTable, spool, foreignTable].filter((file) => file !== null);
   const recorder = createAnalysisRecorder();
-  const tally = createTally();
-  const picks = new Map<string, ReferencePicks>();
+  if (resume !== null) await recordTables(folder, recorder);
+  const tally = createTally(resume?.counts);
+  const picks = new Map(
+    [...(resume?.picks ?? [])].map(([track, state]) => [track, createReferencePicks(state)] as const),
+  );
   const pairs = createPairMemory();
-  const deadLetters: InputAnalysis['deadLetters'][number][] = [];
+  const deadLetters: DeadLetterNote[] = [...(resume?.deadLetters ?? [])];
   let failure: DeadpanError | null = null;
-  let frames = 0;
+  let frames = recorder.record.frames;
 
   const link = createMemoryLink<Frame>({
     name: 'frames',
@@ -85,22 +106,69 @@ export async function analyzeInput(
     inFlight: IN_FLIGHT,
     whenFull: 'block',
   });
+  let underWay = 0;
+  let onIdle: () => void = () => undefined;
+  let checkpointDue = began + checkpointEvery * 1000;
+
+  async function checkpoint(): Promise<void> {
+    const started = performance.now();
+    while (underWay > 0) {
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+    }
+    const { position } = source;
+    if (position === null || madeFrom === null) return;
+    await writeCheckpoint(folder, {
+      madeFrom,
+      position,
+      stages: await stages.state(),
+      bytes: {
+        faces: await facesTable.checkpoint(),
+        emotions: await emotionsTable.checkpoint(),
+        foreign: (await foreignTable?.checkpoint()) ?? 0,
+      },
+      references: (await spool?.checkpoint()) ?? 0,
+      picks: new Map([...picks].map(([track, ofTrack]) => [track, ofTrack.state()])),
+      counts: tally.stages,
+      deadLetters,
+      seconds: seconds(),
+    });
+    const now = performance.now();
+    checkpointDue = now + Math.max(checkpointEvery * 1000, LEAST_WORK_BETWEEN * (now - started));
+  }
+
+  async function stopIfInterrupted(): Promise<void> {
+    if (signal?.aborted !== true) return;
+    await checkpoint();
+    throw new DeadpanError('E_INTERRUPTED', 'The analysis was interrupted.');
+  }
+
   async function read(): Promise<void> {
     try {
       for await (const frame of source) {
-        if (signal?.aborted === true) {
-          frame.release();
-          throw new DeadpanError('E_INTERRUPTED', 'The analysis was interrupted.');
-        }
         const { camera: key, timeUs } = frame;
-        await link.sender.send(envelope({ key, timeUs, value: frame }));
+        underWay += 1;
+        const onAck = (): void => {
+          underWay -= 1;
+          if (underWay === 0) onIdle();
+        };
+        await link.sender.send(envelope({ key, timeUs, value: frame, onAck }));
         frames += 1;
         onProgress?.(timeUs, frames);
+        await stopIfInterrupted();
+        if (performance.now() >= checkpointDue) await checkpoint();
       }
     } catch (error) {
-      if (!(error instanceof DeadpanError) || error.code === 'E_INTERRUPTED') throw error;
+      if (!(error instanceof DeadpanError) || error.code === 'E_INTERRUPTED' || error.code === 'E_OUTPUT') {
+        throw error;
+      }
+      // Ctrl-C reaches ffmpeg too.
+      await stopIfInterrupted();
       failure = error;
     }
+    // The video is drawn in a second pass, which may take as long.
+    if (spool !== null && source.info.kind === 'video') await checkpoint();
     await link.sender.end();
   }
 
@@ -145,7 +213,14 @@ export async function analyzeInput(
     // After a failure: what cannot be written any more must not hide why.
     await Promise.allSettled(files.map((file) => file.close()));
   }
-  return { record: recorder.record, picks, counts: tally.stages, deadLetters, failure };
+  const { record } = recorder;
+  return { record, picks, counts: tally.stages, deadLetters, failure, seconds: seconds() };
+}
+
+/** Takes in what an earlier run has written. */
+async function recordTables(folder: string, recorder: AnalysisRecorder): Promise<void> {
+  for await (const row of readFacesTable(`${folder}/faces.csv`)) recorder.face(row);
+  for await (const row of readEmotionsTable(`${folder}/emotions.csv`)) recorder.emotion(row);
 }
 
 /** The pixels of a face and of its reference. */
@@ -181,6 +256,6 @@ function offerPick(picks: Map<string, ReferencePicks>, expression: Expression, p
   });
 }
 
-function describe({ stage, reason, error, record }: DeadLetter): InputAnalysis['deadLetters'][number] {
+function describe({ stage, reason, error, record }: DeadLetter): DeadLetterNote {
   return { stage, reason, message: error.message, record: `${record.key} at ${record.timeUs / 1e6} s` };
 }

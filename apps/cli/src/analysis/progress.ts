@@ -1,50 +1,105 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 
+import { clockTime } from '../report/clock-time.js';
 import type { AnalyzeProgress } from './analyze-run.js';
+import { planSentences, type PlannedInput } from './plan.js';
+import { createTimeLeft, type TimeLeft } from './time-left.js';
 
 /** Lines for a pipe come at this distance. */
 const LINE_EVERY_MS = 10_000;
 
-/** How progress is shown: a bar for each input on a terminal, a line every 10 s in a pipe; on standard error. */
+/**
+ * How progress is shown, on standard error: the plan first; then a bar for each input and one for all on a terminal, a
+ * line every 10 s in a pipe.
+ */
 export function createProgress({ quiet }: { readonly quiet: boolean }): AnalyzeProgress {
-  if (quiet) return { planned: nothing, started: nothing, advanced: nothing, finished: nothing };
+  if (quiet) {
+    return { planned: nothing, started: nothing, advanced: nothing, finished: nothing, said: nothing };
+  }
   return process.stderr.isTTY ? bars() : lines();
 }
 
 const nothing = (): void => undefined;
+const write = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function timeLeftOf(plan: readonly PlannedInput[]): TimeLeft {
+  const open = plan.filter(({ done }) => done === null).map(({ path, frames }) => [path, frames] as const);
+  return createTimeLeft(new Map(open), () => performance.now());
+}
+
+/** As `3 of 100 inputs finished, 12 %, 210 fps, 1:02:00 left`. */
+function standingWords(time: TimeLeft | null, done: number, planned: number): string {
+  const inputs = `${done} of ${planned} inputs finished`;
+  if (time === null) return inputs;
+  const { share, framesPerSecond, secondsLeft } = time.standing();
+  return [
+    inputs,
+    `${Math.floor(share * 100)} %`,
+    ...(framesPerSecond === null ? [] : [`${framesPerSecond.toFixed(0)} fps`]),
+    ...(secondsLeft === null ? [] : [`${clockTime(secondsLeft)} left`]),
+  ].join(', ');
+}
 
 function bars(): AnalyzeProgress {
-  const format = '{bar} {percentage} % | {file} | {frames} frames, {fps} fps | {left} left';
   const all = new MultiBar(
-    { format, stream: process.stderr, clearOnComplete: true, hideCursor: true, barsize: 24 },
+    {
+      format: '{bar} {percentage} % | {words}',
+      stream: process.stderr,
+      clearOnComplete: true,
+      hideCursor: true,
+      barsize: 24,
+    },
     Presets.shades_classic,
   );
-  const open = new Map<string, { bar: SingleBar; began: number; durationUs: number }>();
+  const open = new Map<string, { bar: SingleBar; began: number; before: number; durationUs: number }>();
+  let overall: SingleBar | null = null;
+  let time: TimeLeft | null = null;
   let planned = 0;
   let done = 0;
+  const showAll = (): void => {
+    overall?.update(Math.round((time?.standing().share ?? 0) * 100), {
+      words: standingWords(time, done, planned),
+    });
+  };
   return {
-    planned(inputs) {
-      planned = inputs;
+    planned(plan, failures) {
+      for (const sentence of planSentences(plan)) write(sentence);
+      planned = plan.length + failures;
+      time = timeLeftOf(plan);
+      overall = all.create(100, 0, { words: standingWords(time, done, planned) });
     },
-    started(input, durationUs) {
-      const bar = all.create(100, 0, { file: input, frames: 0, fps: '-', left: '-' });
-      open.set(input, { bar, began: performance.now(), durationUs: durationUs ?? 0 });
+    started(input, durationUs, framesBefore) {
+      time?.started(input, framesBefore);
+      const bar = all.create(100, 0, { words: input });
+      open.set(input, {
+        bar,
+        began: performance.now(),
+        before: framesBefore,
+        durationUs: durationUs ?? 0,
+      });
     },
     advanced(input, timeUs, frames) {
+      time?.advanced(input, frames);
       const state = open.get(input);
       if (state === undefined) return;
       const seconds = (performance.now() - state.began) / 1000;
       const share = state.durationUs > 0 ? Math.min(1, timeUs / state.durationUs) : 0;
-      const left = share > 0.01 ? `${Math.round((seconds * (1 - share)) / share)} s` : '-';
-      state.bar.update(Math.round(share * 100), { frames, fps: (frames / seconds).toFixed(0), left });
+      const fps = ((frames - state.before) / seconds).toFixed(0);
+      state.bar.update(Math.round(share * 100), { words: `${input} | ${frames} frames, ${fps} fps` });
+      showAll();
     },
     finished({ input, state, reason }) {
       const shown = open.get(input);
       if (shown !== undefined) all.remove(shown.bar);
       open.delete(input);
+      time?.finished(input);
       done += 1;
       if (state === 'failed') all.log(`failed  ${input}: ${reason ?? ''}\n`);
+      showAll();
       if (done === planned) all.stop();
+    },
+    said(sentence) {
+      all.log(`${sentence}\n`);
     },
   };
 }
@@ -53,29 +108,38 @@ function lines(): AnalyzeProgress {
   let said = performance.now();
   let done = 0;
   let planned = 0;
-  const write = (line: string): void => void process.stderr.write(`${line}\n`);
+  let time: TimeLeft | null = null;
   const durations = new Map<string, number | null>();
   return {
-    planned(inputs) {
-      planned = inputs;
+    planned(plan, failures) {
+      for (const sentence of planSentences(plan)) write(sentence);
+      planned = plan.length + failures;
+      time = timeLeftOf(plan);
     },
-    started(input, durationUs) {
+    started(input, durationUs, framesBefore) {
+      time?.started(input, framesBefore);
       durations.set(input, durationUs);
-      write(`${input}: ${durationUs === null ? 'length unknown' : `${(durationUs / 1e6).toFixed(1)} s`}`);
+      const before = framesBefore === 0 ? '' : `, going on after ${framesBefore} frames`;
+      write(
+        `${input}: ${durationUs === null ? 'length unknown' : `${(durationUs / 1e6).toFixed(1)} s`}${before}`,
+      );
     },
     advanced(input, timeUs, frames) {
+      time?.advanced(input, frames);
       const now = performance.now();
       if (now - said < LINE_EVERY_MS) return;
       said = now;
       const durationUs = durations.get(input) ?? null;
       const of = durationUs === null ? '' : ` of ${(durationUs / 1e6).toFixed(0)} s`;
       write(
-        `${input}: ${(timeUs / 1e6).toFixed(0)} s${of}, ${frames} frames; ${done} of ${planned} inputs finished`,
+        `${input}: ${(timeUs / 1e6).toFixed(0)} s${of}, ${frames} frames; ${standingWords(time, done, planned)}`,
       );
     },
     finished({ input, state, reason }) {
+      time?.finished(input);
       done += 1;
       if (state === 'failed') write(`failed  ${input}: ${reason ?? ''}`);
     },
+    said: write,
   };
 }

@@ -9,6 +9,7 @@ export const RESULT_FILES = [
   'py-feat.csv',
   'openface.csv',
   'dead-letters.ndjson',
+  'record.json',
   'summary.json',
 ] as const;
 

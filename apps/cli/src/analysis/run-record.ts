@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { StageCounts } from '@deadpan/shared';
@@ -17,12 +15,10 @@ export interface InputRecord {
   readonly state: 'done' | 'failed' | 'skipped';
   /** Why it failed, with its error code; null otherwise. */
   readonly reason: string | null;
-  /** What the results depend on: the file, the configuration, the models. The same fingerprint: nothing to do again. */
-  readonly fingerprint: string;
   readonly frames: number;
   readonly faces: number;
   readonly tracks: number;
-  /** Wall clock. */
+  /** Wall clock; 0 where nothing was done in this run. */
   readonly seconds: number;
   readonly stages: Readonly<Record<string, StageReport>>;
 }
@@ -51,32 +47,12 @@ export interface RunRecord {
 /** Name of the file. */
 const FILE = 'run.json';
 
-/** The record of an earlier run in `folder`; null where there is none that can be read. */
-export async function readRunRecord(folder: string): Promise<RunRecord | null> {
-  try {
-    return JSON.parse(await readFile(join(folder, FILE), 'utf8')) as RunRecord;
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Writes `run.json`.
  * @throws DeadpanError E_OUTPUT
  */
-export function writeRunRecord(folder: string, record: RunRecord): Promise<void> {
-  return writeWhole(join(folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
-}
-
-/** A fingerprint of all that an input's results depend on. */
-export async function fingerprintOf(
-  path: string,
-  configuration: unknown,
-  models: readonly ModelFacts[],
-): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
-  const facts = JSON.stringify([size, mtimeMs, configuration, models]);
-  return createHash('sha256').update(facts).digest('hex').slice(0, 32);
+export function writeRunRecord(folder: string, record: RunRecord, writer: string): Promise<void> {
+  return writeWhole(join(folder, FILE), `${JSON.stringify(record, null, 2)}\n`, writer);
 }
 
 /** Counts as run.json shows them. */

@@ -22,6 +22,7 @@ interface AnalyzeFlags {
   readonly jobs: number;
   readonly shard?: { readonly index: number; readonly count: number };
   readonly force?: boolean;
+  readonly checkpoint: number;
   readonly config?: string;
   readonly device?: string;
   readonly quiet?: boolean;
@@ -48,7 +49,13 @@ export function addAnalyzeCommand(program: Command, finish: (exitCode: number) =
     )
     .option('--jobs <n>', 'inputs worked on side by side, 1 to 64', jobs, Math.min(2, availableParallelism()))
     .option('--shard <i/n>', 'only every n-th input, beginning with the i-th (from 1)', shard)
-    .option('--force', 'do again what is done')
+    .option('--force', 'do again what is done, from the beginning')
+    .option(
+      '--checkpoint <seconds>',
+      'work after which an input could go on from there, were it interrupted',
+      seconds,
+      30,
+    )
     .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
     .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'no progress')
@@ -85,6 +92,7 @@ export function addAnalyzeCommand(program: Command, finish: (exitCode: number) =
           jobs: flags.jobs,
           shard: flags.shard ?? null,
           force: flags.force ?? false,
+          checkpointEvery: flags.checkpoint,
           progress: createProgress({ quiet: flags.quiet ?? false }),
           signal: interruption.signal,
         });

@@ -1,5 +1,10 @@
-import { createAlign, createAlignStage } from '@deadpan/align';
-import { createClassifyStage, createWindowStage } from '@deadpan/classify';
+import { createAlign, createAlignStage, type AlignState } from '@deadpan/align';
+import {
+  createClassifyStage,
+  createSlidingWindows,
+  createWindowStage,
+  type WindowsState,
+} from '@deadpan/classify';
 import { readFerModel, readHngModel, type InferencePool } from '@deadpan/nets';
 import { createNormalizeStage } from '@deadpan/normalize';
 
@@ -11,8 +16,20 @@ import type { Stages } from './embedded.js';
 /** The line's stages over one pool of workers and one set of models. */
 export interface StageSet {
   readonly models: readonly ModelFacts[];
-  /** Stages with a memory of their own, for one input or one process. */
-  forInput(): Stages;
+  /** Stages with a memory of their own, for one input or one process; with `from` they go on from there. */
+  forInput(from?: StagesState): InputStages;
+}
+
+/** Stages whose memory can be kept. */
+export interface InputStages extends Stages {
+  /** What they remember, while nothing is under way. */
+  state(): Promise<StagesState>;
+}
+
+/** The memory of the stages that have one. A plain value: `v8.serialize` keeps it whole. */
+export interface StagesState {
+  readonly align: AlignState;
+  readonly window: WindowsState;
 }
 
 /**
@@ -25,11 +42,16 @@ export async function createStageSet(pool: InferencePool, config: DeadpanConfig)
   const classify = createClassifyStage(pool, fer);
   return {
     models: [hng, fer].map(({ artifact: { name, version, sha256 } }) => ({ name, version, sha256 })),
-    forInput: () => ({
-      align: createAlignStage(createAlign({ pool, config: config.align })),
-      normalize,
-      classify,
-      window: createWindowStage(config.window),
-    }),
+    forInput(from) {
+      const align = createAlign({ pool, config: config.align, ...(from && { known: from.align }) });
+      const windows = createSlidingWindows(config.window, from?.window);
+      return {
+        align: createAlignStage(align),
+        normalize,
+        classify,
+        window: createWindowStage(config.window, undefined, windows),
+        state: async () => ({ align: await align.state(), window: windows.state }),
+      };
+    },
   };
 }

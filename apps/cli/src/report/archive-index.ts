@@ -14,7 +14,7 @@ export interface ArchiveEntry {
   readonly input: string;
   /** Folder of its results, relative to the index; empty where it has none. */
   readonly output: string;
-  readonly state: 'done' | 'failed' | 'skipped';
+  readonly state: 'done' | 'failed';
   /** Why it failed; null otherwise. */
   readonly reason: string | null;
   /** null where there are no results. */
@@ -150,7 +150,7 @@ function filters(): Markup {
   const option = (value: string): Markup => markup`<option>${value}</option>`;
   return markup`<form class="filters" hidden>
 <label>Name contains<br><input type="search" name="words" autocomplete="off"></label>
-<label>State<br><select name="state"><option value="">any</option>${['done', 'failed', 'skipped'].map(option)}</select></label>
+<label>State<br><select name="state"><option value="">any</option>${['done', 'failed'].map(option)}</select></label>
 <label>Shows<br><select name="expression"><option value="">anything</option>${CLASSES.map(option)}</select></label>
 <label>in at least %<br><input type="number" name="least" value="0" min="0" max="100"></label>
 <label>Tracks at least<br><input type="number" name="tracks" value="0" min="0"></label>

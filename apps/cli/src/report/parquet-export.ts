@@ -46,19 +46,33 @@ const ROW_GROUP = 50_000;
  * Writes the face rows of any number of inputs into one Parquet file: the columns of `faces.csv` after `input`, null
  * where its cells are empty. Memory holds one group of rows, however many there are.
  *
+ * @param writer as `writeWhole` has it
  * @throws DeadpanError `E_OUTPUT`; no half-written file is left then
  */
-export function exportFaces(path: string, rows: AsyncIterable<ExportedRow<FaceRow>>): Promise<void> {
-  return exportRows(path, FACES, mapped(rows, faceCells));
+export function exportFaces(
+  path: string,
+  rows: AsyncIterable<ExportedRow<FaceRow>>,
+  writer = '',
+): Promise<void> {
+  return exportRows(path, FACES, mapped(rows, faceCells), writer);
 }
 
 /** The same for the rows of `emotions.csv`. */
-export function exportEmotions(path: string, rows: AsyncIterable<ExportedRow<EmotionRow>>): Promise<void> {
-  return exportRows(path, EMOTIONS, mapped(rows, emotionCells));
+export function exportEmotions(
+  path: string,
+  rows: AsyncIterable<ExportedRow<EmotionRow>>,
+  writer = '',
+): Promise<void> {
+  return exportRows(path, EMOTIONS, mapped(rows, emotionCells), writer);
 }
 
-async function exportRows(path: string, columns: Columns, rows: AsyncIterable<Cells>): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.partial`);
+async function exportRows(
+  path: string,
+  columns: Columns,
+  rows: AsyncIterable<Cells>,
+  writer: string,
+): Promise<void> {
+  const beside = join(dirname(path), `.${basename(path)}${writer}.partial`);
   await writing(path, async () => {
     try {
       await parquetWriteRows({

@@ -23,9 +23,9 @@ export interface Tally extends StageObserver {
   readonly stages: ReadonlyMap<string, StageCounts>;
 }
 
-/** Creates a {@link Tally} at zero. */
-export function createTally(): Tally {
-  const stages = new Map<string, StageCounts>();
+/** Creates a {@link Tally}, at zero or where an earlier one ended. */
+export function createTally(from: ReadonlyMap<string, StageCounts> = new Map()): Tally {
+  const stages = new Map(from);
   const of = (stage: string): StageCounts => {
     let counts = stages.get(stage);
     if (counts === undefined) {

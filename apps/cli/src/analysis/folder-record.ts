@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { writeWhole } from '../report/written-file.js';
+import type { MadeFrom } from './made-from.js';
+import type { InputRecord, StageReport } from './run-record.js';
+
+/**
+ * `record.json` in an input's folder: what its results are made from and what became of it. It appears with the results,
+ * in one step, so what is finished is known to be, whenever the machine stops and whoever did it. Without times: the
+ * same input gives the same bytes.
+ */
+export interface FolderRecord {
+  readonly state: 'done' | 'failed';
+  /** Why it failed, with its error code; null otherwise. */
+  readonly reason: string | null;
+  readonly frames: number;
+  readonly faces: number;
+  readonly tracks: number;
+  readonly stages: Readonly<Record<string, Omit<StageReport, 'seconds' | 'perSecond'>>>;
+  /** Null where the file could not be looked at. */
+  readonly madeFrom: MadeFrom | null;
+}
+
+const FILE = 'record.json';
+
+/** The part of a run's record that stays in the input's folder. */
+export function folderRecord(record: InputRecord, madeFrom: MadeFrom | null): FolderRecord {
+  const { state, reason, frames, faces, tracks } = record;
+  const stages = Object.entries(record.stages).map(
+    ([stage, { received, emitted, dropped, deadLettered }]) =>
+      [stage, { received, emitted, dropped, deadLettered }] as const,
+  );
+  return {
+    ...{ state: state === 'failed' ? 'failed' : 'done', reason, frames, faces, tracks },
+    stages: Object.fromEntries(stages),
+    madeFrom,
+  };
+}
+
+/** A run's record of an input that another run worked on. */
+export function recordOf(input: string, output: string, folder: FolderRecord): InputRecord {
+  const { state, reason, frames, faces, tracks } = folder;
+  const stages = Object.entries(folder.stages).map(
+    ([stage, counts]) => [stage, { ...counts, seconds: 0, perSecond: 0 }] as const,
+  );
+  return {
+    ...{ input, output, state: state === 'done' ? 'skipped' : 'failed', reason, frames, faces, tracks },
+    seconds: 0,
+    stages: Object.fromEntries(stages),
+  };
+}
+
+/** Reads a folder's record; null where there is none that can be read. */
+export async function readFolderRecord(folder: string): Promise<FolderRecord | null> {
+  try {
+    return JSON.parse(await readFile(join(folder, FILE), 'utf8')) as FolderRecord;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Writes a folder's record.
+ * @throws DeadpanError E_OUTPUT
+ */
+export function writeFolderRecord(folder: string, record: FolderRecord): Promise<void> {
+  return writeWhole(join(folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
+}
