@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
@@ -330,6 +338,42 @@ test('compose and Kubernetes use images that the Dockerfile makes, none of which
     assert.deepEqual(command.slice(0, 3), container.args.slice(0, 3));
     assert.equal(command.at(-1), container.args.at(-1));
   }
+});
+
+test('the images are built from what their context has, and decode only where the network lets them reach cameras', () => {
+  const dockerfile = readFileSync(at('infra/docker/Dockerfile'), 'utf8');
+  const ignored = readFileSync(at('infra/docker/Dockerfile.dockerignore'), 'utf8').trim().split('\n');
+  const inContext = (path: string): boolean =>
+    existsSync(at(path)) && !ignored.includes(path.split('/')[0] ?? '');
+  const copied = [...dockerfile.matchAll(/^COPY --from=build \/deadpan\/(\S+) /gm)].map(
+    ([, path = '']) => path,
+  );
+  assert.ok(copied.length > 0);
+  for (const path of copied) assert.ok(path === 'node_modules' || inContext(path), path);
+  // All that the build compiles is in the context, and what the images run is among what is copied.
+  const compiled = new Set<string>();
+  const compile = (project: string): void => {
+    if (compiled.has(project)) return;
+    compiled.add(project);
+    assert.ok(inContext(project), project);
+    const { references = [] } = parse(readFileSync(at(project, 'tsconfig.json'), 'utf8')) as {
+      references?: { path: string }[];
+    };
+    for (const { path } of references) compile(join(project, path));
+  };
+  compile(/tsc -b (\S+)/.exec(dockerfile)?.[1] ?? '');
+  assert.ok(compiled.size > 10);
+  for (const project of compiled) assert.ok(copied.includes(project.split('/')[0] ?? ''), project);
+  const [, program = ''] = /ln -s \/deadpan\/(\S+) /.exec(dockerfile) ?? [];
+  assert.ok(inContext(program) && (statSync(at(program)).mode & 0o111) === 0o111);
+
+  const decode = [...dockerfile.matchAll(/^FROM with-ffmpeg AS (\S+)$/gm)].map(([, name = '']) => name);
+  const policies = parseAllDocuments(readFileSync(at('k8s/base/network.yaml'), 'utf8'));
+  const cameras = policies
+    .map((document) => document.toJS() as Resource)
+    .find(({ metadata }) => metadata.name === 'cameras');
+  const { matchExpressions } = cameras?.spec['podSelector'] as { matchExpressions: { values: string[] }[] };
+  assert.deepEqual(['cli', ...(matchExpressions[0]?.values ?? [])].sort(), decode.sort());
 });
 
 /** Names of all metrics that the sources declare, with those that a histogram adds. */

@@ -14,6 +14,7 @@ import {
 import {
   createKafkaReceiver,
   createKafkaSender,
+  pacedSender,
   runPerPartition,
   silentObserver,
   TOPICS,
@@ -377,4 +378,42 @@ test('replicas share the partitions: one joins, one leaves, nothing is lost and 
     newest.set(camera, Number(number));
   }
   assert.equal(ids.size, total * cameras.length);
+});
+
+test('a sender keeps pace with the group that reads: it waits while that is behind, and goes on with its commits', async () => {
+  const client = clientOf(broker, { partitions: 1 });
+  const deadLetters = await prepared(client);
+  const sender = createKafkaSender({
+    ...{ client, topic: TEXTS, codec: textCodec, source: '/test', deadLetters: deadLetters.sink },
+    markEnd: true,
+  });
+  const { signal } = new AbortController();
+  const paced = pacedSender({ client, sender, topic: TEXTS, group: 'g', ahead: 10, signal });
+  let taken = 0;
+  const feeding = (async () => {
+    for (let i = 0; i < 40; i += 1) {
+      await paced.send(record(`a:${i}`));
+      taken += 1;
+    }
+    await paced.end();
+  })();
+  // Nobody reads: what must not happen in this time has no event.
+  const early = await Promise.race([feeding, new Promise((resolve) => setTimeout(resolve, 2000, 'waits'))]);
+  assert.equal(early, 'waits');
+  assert.equal(taken, 10);
+  const receiver = createKafkaReceiver({
+    ...{ client, topic: TEXTS, codec: textCodec, group: 'g', deadLetters, untilEnd: true },
+  });
+  const seen: string[] = [];
+  for await (const one of receiver) {
+    seen.push(one.value);
+    one.ack();
+  }
+  await feeding;
+  await receiver.close();
+  await deadLetters.end();
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 40 }, (_, i) => `a:${i}`),
+  );
 });

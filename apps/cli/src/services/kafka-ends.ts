@@ -1,7 +1,8 @@
-import type { RecordCodec } from '@deadpan/shared';
+import type { RecordCodec, Sender } from '@deadpan/shared';
 import {
   createKafkaReceiver,
   createKafkaSender,
+  pacedSender,
   type DeadLetters,
   type KafkaClient,
   type KafkaObserver,
@@ -20,6 +21,8 @@ export interface KafkaEndsOptions {
   readonly source: string;
   /** The run has an end: senders mark it, receivers end there. */
   readonly bounded: boolean;
+  /** Ends the run early. */
+  readonly signal: AbortSignal;
 }
 
 /** How a topic is read. */
@@ -31,6 +34,8 @@ export type ReadOptions = Pick<
 /** The ends of Kafka links that one process has. */
 export interface KafkaEnds {
   sender<T>(topic: TopicLayout, codec: RecordCodec<T>): KafkaSender<T>;
+  /** The same to the next service, which reads as `group`; where the run has an end it never gets far behind. */
+  senderTo<T>(group: string, topic: TopicLayout, codec: RecordCodec<T>): Sender<T>;
   receiver<T>(topic: TopicLayout, codec: RecordCodec<T>, how: ReadOptions): KafkaReceiver<T>;
   /** Ends the senders: what waits is sent, and the end is marked unless the run was interrupted. */
   endSenders(interrupted: boolean): Promise<void>;
@@ -40,23 +45,31 @@ export interface KafkaEnds {
   closeReceivers(): Promise<void>;
 }
 
+/** Records that a service may be behind the one before it where nothing is dropped. */
+const AHEAD = 256;
+
 /** Makes ends and remembers them, so that they can be ended together. */
 export function createKafkaEnds(options: KafkaEndsOptions): KafkaEnds {
-  const { client, deadLetters, observer, source, bounded } = options;
+  const { client, deadLetters, observer, source, bounded, signal } = options;
   const senders: Pick<KafkaSender<unknown>, 'end' | 'abandon'>[] = [];
   const receivers: Pick<KafkaReceiver<unknown>, 'close'>[] = [];
   const abandonSenders = (): void => {
     for (const sender of senders) sender.abandon();
   };
+  function openSender<T>(topic: TopicLayout, codec: RecordCodec<T>): KafkaSender<T> {
+    const sender = createKafkaSender({
+      ...{ client, topic, codec, source, observer },
+      deadLetters: deadLetters.sink,
+      markEnd: bounded,
+    });
+    senders.push(sender);
+    return sender;
+  }
   return {
-    sender(topic, codec) {
-      const sender = createKafkaSender({
-        ...{ client, topic, codec, source, observer },
-        deadLetters: deadLetters.sink,
-        markEnd: bounded,
-      });
-      senders.push(sender);
-      return sender;
+    sender: openSender,
+    senderTo(group, topic, codec) {
+      const sender = openSender(topic, codec);
+      return bounded ? pacedSender({ client, sender, topic, group, ahead: AHEAD, signal }) : sender;
     },
     receiver(topic, codec, how) {
       const receiver = createKafkaReceiver({

@@ -46,6 +46,8 @@ export interface LineServiceOptions {
 
 /** Decoded frames of one partition that wait for the tracker: each is some megabytes. */
 const FRAMES_IN_FLIGHT = 8;
+/** Who reads what: the groups of the services. */
+const GROUPS = { align: 'deadpan.align', normalize: 'deadpan.normalize', classify: 'deadpan.classify' };
 /** How long records under way are waited for at the end, and then the broker, in milliseconds. */
 const GRACE_MS = 5000;
 
@@ -117,16 +119,16 @@ function fromKafka(options: LineServiceOptions, run: Run): Promise<number> {
   const { names, config, ends, observer, bounded } = options;
   if (names.includes('align')) {
     // A tracker remembers all it saw: a run with an end is followed again from its first frame, to give the same.
-    const how = { group: 'deadpan.align', replaySeconds: bounded ? Infinity : 0, inFlight: FRAMES_IN_FLIGHT };
+    const how = { group: GROUPS.align, replaySeconds: bounded ? Infinity : 0, inFlight: FRAMES_IN_FLIGHT };
     const receiver = ends.receiver(TOPICS.frames, createFrameLinkCodec(config.service), how);
     return received(options, receiver, (frames, to) => run({ frames: risingFrames(frames, observer) }, to));
   }
   if (names.includes('normalize')) {
     const replaySeconds = names.includes('classify') ? windowMemory(config) : 0;
-    const receiver = ends.receiver(TOPICS.faces, faceCodec, { group: 'deadpan.normalize', replaySeconds });
+    const receiver = ends.receiver(TOPICS.faces, faceCodec, { group: GROUPS.normalize, replaySeconds });
     return received(options, receiver, (faces, to) => run({ faces }, to));
   }
-  const how = { group: 'deadpan.classify', replaySeconds: windowMemory(config) };
+  const how = { group: GROUPS.classify, replaySeconds: windowMemory(config) };
   const receiver = ends.receiver(TOPICS.pairs, facePairCodec, how);
   return received(options, receiver, (pairs, to) => run({ pairs }, to));
 }
@@ -161,15 +163,17 @@ async function received<T>(
 function outputOf({ names, config, ends }: LineServiceOptions): LineOutput {
   switch (names.findLast((name) => name !== 'feed')) {
     case 'align':
-      return { faces: ends.sender(TOPICS.faces, faceCodec) };
+      return { faces: ends.senderTo(GROUPS.normalize, TOPICS.faces, faceCodec) };
     case 'normalize':
-      return { pairs: ends.sender(TOPICS.pairs, facePairCodec) };
+      return { pairs: ends.senderTo(GROUPS.classify, TOPICS.pairs, facePairCodec) };
     case 'classify':
       return {
         expressions: ends.sender(TOPICS.expressions, expressionCodec),
         emotions: ends.sender(TOPICS.emotions, emotionCodec),
       };
-    default:
-      return { frames: releasing(ends.sender(TOPICS.frames, createFrameLinkCodec(config.service))) };
+    default: {
+      const codec = createFrameLinkCodec(config.service);
+      return { frames: releasing(ends.senderTo(GROUPS.align, TOPICS.frames, codec)) };
+    }
   }
 }

@@ -67,7 +67,9 @@ export async function runService(options: ServiceOptions): Promise<number> {
   const client = createKafkaClient(config.kafka, logger);
   const deadLetters = createDeadLetters(client, kafkaObserver);
   const newEnds = (source: string) =>
-    createKafkaEnds({ client, deadLetters, observer: kafkaObserver, source: `/deadpan/${source}`, bounded });
+    createKafkaEnds({
+      ...{ client, deadLetters, observer: kafkaObserver, source: `/deadpan/${source}`, bounded, signal },
+    });
 
   async function openFrames() {
     const ffmpeg = await findFfmpeg();

@@ -30,7 +30,8 @@ export function onnxruntimeEngine(device: Exclude<Device, 'tfjs'>): Engine {
 function sessionOptions(provider: 'cpu' | 'webgpu' | 'cuda'): ort.InferenceSession.SessionOptions {
   if (provider === 'cuda' && !hasCuda()) {
     throw new DeadpanError('E_ENGINE_MISSING', 'onnxruntime has no CUDA provider on this machine.', {
-      advice: 'Run npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12, or choose device cpu.',
+      advice:
+        'Run npm rebuild onnxruntime-node --ignore-scripts=false --onnxruntime-node-install=cuda12, or choose device cpu.',
     });
   }
   return {

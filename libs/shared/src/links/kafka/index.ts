@@ -8,6 +8,7 @@ export * from './kafka-observer.js';
 export * from './kafka-receiver.js';
 export * from './kafka-sender.js';
 export * from './message-headers.js';
+export * from './paced-sender.js';
 export * from './partition-runs.js';
 export * from './require-topics.js';
 export * from './topics.js';

@@ -1,0 +1,74 @@
+import type { Sender } from '../link.js';
+import type { KafkaClient } from './kafka-client.js';
+import type { TopicLayout } from './topics.js';
+import { withAdmin } from './with-admin.js';
+
+/** Options of {@link pacedSender}. */
+export interface PacedSenderOptions<T> {
+  readonly client: KafkaClient;
+  readonly sender: Sender<T>;
+  /** Where it sends to. */
+  readonly topic: TopicLayout;
+  /** Consumer group whose commits count, without the configured prefix. */
+  readonly group: string;
+  /** About how many records the topic may have that the group has not committed. */
+  readonly ahead: number;
+  /** Ends the waiting: from then on records pass. */
+  readonly signal: AbortSignal;
+}
+
+const LOOK_EVERY_MS = 500;
+
+/**
+ * A sender that waits for the readers of its topic: a file is read much faster than it is worked on, and what lies in the
+ * topic for longer than its retention is lost.
+ */
+export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
+  const { client, sender, ahead, signal } = options;
+  const topic = client.named(options.topic.name);
+  const group = client.named(options.group);
+  /** The lag when it was last looked at, and what was sent since: no less than the true one. */
+  let behind = 0;
+  let waiting: Promise<void> | undefined;
+
+  const lag = (): Promise<number> =>
+    withAdmin(client, `read the offsets of ${group}`, async (admin) => {
+      const [ends, [committed]] = await Promise.all([
+        admin.fetchTopicOffsets(topic),
+        admin.fetchOffsets({ groupId: group, topics: [topic] }),
+      ]);
+      return ends.reduce((sum, { partition, high, low }) => {
+        const offset = committed?.partitions.find((one) => one.partition === partition)?.offset ?? low;
+        return sum + Number(high) - Math.max(Number(low), Number(offset));
+      }, 0);
+    });
+
+  async function wait(): Promise<void> {
+    for (let isFirst = true; behind >= ahead && !signal.aborted; isFirst = false) {
+      if (!isFirst) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      try {
+        behind = await lag();
+      } catch (error) {
+        // A broker that is away comes back.
+        client.logger.debug(
+          { topic, group, error: String(error) },
+          'The lag is not known and is asked again.',
+        );
+      }
+    }
+  }
+
+  return {
+    async send(record) {
+      while (behind >= ahead && !signal.aborted) {
+        waiting ??= wait().finally(() => {
+          waiting = undefined;
+        });
+        await waiting;
+      }
+      behind += 1;
+      await sender.send(record);
+    },
+    end: () => sender.end(),
+  };
+}
