@@ -89,7 +89,7 @@ distance to that of the face's own neutral reference is the intensity of the exp
 ## Measured
 
 On the ${validation.n} pictures of the FER+ validation part whose votes have a majority among the classes, one centre
-crop each, aligned as at run time: accuracy ${percent(validation.accuracy)}, mean over classes
+crop each with its mirror image, aligned as at run time: accuracy ${percent(validation.accuracy)}, mean over classes
 ${percent(validation.classMeanAccuracy)}, macro F1 ${percent(validation.macroF1)}, calibration error
 ${percent(validation.calibrationError)} at temperature ${facts.temperature.toFixed(3)}. This part chose the weights and
 the temperature: the numbers are a little better than on pictures that chose nothing.
