@@ -33,12 +33,14 @@ export async function madeFrom(
   models: readonly ModelFacts[],
 ): Promise<MadeFrom> {
   const { size, mtimeMs } = await stat(path);
-  const { ingest, align, window } = config;
+  const { ingest, align } = config;
+  // The rest of the options is for live cameras.
+  const { size: length, hop, grace } = config.window;
   const analyze = { start, end, references, annotate, format: format === 'parquet' ? null : format };
   return {
     input: { bytes: size, changedMs: mtimeMs },
     models,
-    options: { ingest, align, window, analyze },
+    options: { ingest, align, window: { size: length, hop, grace }, analyze },
   };
 }
 
