@@ -21,10 +21,10 @@ import { CLIP, deadpan } from './command-line.js';
 
 /*
  * An archive whose analysis is killed again and again, or spread over machines, comes out as if nothing had been.
- * DEADPAN_TEST_CLIPS sets how many clips (default 16).
+ * TEST_CLIPS sets how many clips (default 16).
  */
 
-const CLIPS = Number(process.env['DEADPAN_TEST_CLIPS'] ?? 16);
+const CLIPS = Number(process.env['TEST_CLIPS'] ?? 16);
 const KILLS = 5;
 
 const folder = mkdtempSync(join(tmpdir(), 'deadpan-interruption-'));

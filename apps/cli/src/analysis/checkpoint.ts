@@ -9,7 +9,7 @@ import type { StagesState } from '../pipeline/stages.js';
 import { writing } from '../report/output-error.js';
 import type { PicksState } from '../report/references-picks.js';
 import { version } from '../version.js';
-import type { DeadLetterNote } from './input-results.js';
+import type { DeadLetterNote } from './dead-letter-note.js';
 import { difference, type MadeFrom } from './made-from.js';
 
 /**

@@ -25,7 +25,7 @@ import {
   type AnalysisRecorder,
 } from '../report/track-record.js';
 import { writeCheckpoint, type Checkpoint } from './checkpoint.js';
-import type { DeadLetterNote } from './input-results.js';
+import type { DeadLetterNote } from './dead-letter-note.js';
 import type { MadeFrom } from './made-from.js';
 
 /** How one input is analysed. */

@@ -12,14 +12,6 @@ import { version } from '../version.js';
 import type { InputAnalysis } from './input-analysis.js';
 import { SEAL } from './result-files.js';
 
-/** A record that was put aside, as `dead-letters.ndjson` has it. */
-export interface DeadLetterNote {
-  readonly stage: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly record: string;
-}
-
 /** What {@link writeResults} needs besides the analysis. */
 export interface ResultFacts {
   /** Hidden folder that becomes the input's. */
