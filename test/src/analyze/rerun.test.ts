@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -66,7 +66,7 @@ test('a summary says how many frames were read and how many of them were analyse
   assert.deepEqual([summary.frames.read, summary.frames.analysed], [500, 40]);
 });
 
-test('Ctrl-C ends with 130 and leaves nothing half-written; the same command does the rest', async () => {
+test('Ctrl-C ends with 130 and shows nothing half-written; the same command does the rest', async () => {
   const out = join(folder, 'interrupted');
   const args = ['analyze', CLIP, '--out', out, '--fps', '10'];
   let interrupted = false;
@@ -79,8 +79,15 @@ test('Ctrl-C ends with 130 and leaves nothing half-written; the same command doe
   });
   assert.equal(first.code, 130, first.stderr);
   assert.match(first.stderr, /same command goes on/);
-  assert.deepEqual(existsSync(out) ? readdirSync(out).filter((name) => name.includes('clip')) : [], []);
-  const second = await deadpan([...args, '--quiet']);
+  assert.deepEqual(
+    readdirSync(out).filter((name) => name.includes('clip')),
+    ['.clip.partial'],
+    'what was begun waits out of sight',
+  );
+  const second = await deadpan(args);
   assert.equal(second.code, 0, second.stderr);
-  assert.equal(runOf(out).inputs[0]?.state, 'done');
+  assert.match(second.stderr, /1 input from where it was interrupted/);
+  assert.match(second.stderr, /going on after \d+ frames/);
+  assert.deepEqual([runOf(out).inputs[0]?.state, runOf(out).inputs[0]?.frames], ['done', 200]);
+  assert.ok(!readdirSync(out).includes('.clip.partial'));
 });

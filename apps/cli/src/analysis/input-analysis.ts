@@ -68,8 +68,8 @@ export interface InputAnalysis {
 /** Frames under way: enough for two full batches beside what the tracker is at. */
 const IN_FLIGHT = 48;
 
-/** A checkpoint is due no sooner than this many times what the last one took: at most 2 % of the time goes there. */
-const LEAST_WORK_BETWEEN = 50;
+/** A checkpoint is due no sooner than this many times what the last one took to write. */
+const LEAST_WORK_BETWEEN = 20;
 
 /**
  * Runs one opened input through the line and writes its tables. From time to time, and when it is interrupted, it lets
@@ -111,12 +111,12 @@ export async function analyzeInput(
   let checkpointDue = began + checkpointEvery * 1000;
 
   async function checkpoint(): Promise<void> {
-    const started = performance.now();
     while (underWay > 0) {
       await new Promise<void>((resolve) => {
         onIdle = resolve;
       });
     }
+    const started = performance.now();
     const { position } = source;
     if (position === null || madeFrom === null) return;
     await writeCheckpoint(folder, {

@@ -34,13 +34,13 @@ export async function madeFrom(
 ): Promise<MadeFrom> {
   const { size, mtimeMs } = await stat(path);
   const { ingest, align } = config;
-  // A file is never silent.
-  const { size: windowSize, hop, grace } = config.window;
+  // The rest of the options is for live cameras.
+  const { size: length, hop, grace } = config.window;
   const analyze = { start, end, references, annotate, format: format === 'parquet' ? null : format };
   return {
     input: { bytes: size, changedMs: mtimeMs },
     models,
-    options: { ingest, align, window: { size: windowSize, hop, grace }, analyze },
+    options: { ingest, align, window: { size: length, hop, grace }, analyze },
   };
 }
 

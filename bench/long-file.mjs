@@ -1,0 +1,90 @@
+// Measures `deadpan analyze` over a long file: whether memory stays flat and speed stays the same to the end.
+//
+//   node bench/long-file.mjs [--minutes 120] [--clip FILE] [-- FLAGS OF ANALYZE]
+//
+// The file is FILE (by default the demo clip), looped without encoding. Memory is the resident set of the process and of
+// its children; speed is taken from the progress lines, over the first and the last ten
+// minutes of media, or tenth of a shorter file.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { clearInterval, setInterval } from 'node:timers';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values, positionals } = parseArgs({
+  options: { minutes: { type: 'string', default: '120' }, clip: { type: 'string' } },
+  allowPositionals: true,
+});
+const minutes = Number(values.minutes);
+const SAMPLE_MS = 2000;
+/** Media at the beginning and at the end whose speeds are compared, seconds. */
+const stretch = Math.min(600, minutes * 6);
+
+mkdirSync(join(root, '.cache/bench'), { recursive: true });
+const folder = mkdtempSync(join(root, '.cache/bench/long-'));
+const input = join(folder, 'long.mp4');
+const clip = values.clip ?? join(root, 'test/media/clip.mp4');
+const looped = ['-stream_loop', '-1', '-i', clip, '-t', String(minutes * 60), '-c', 'copy', '-an', input];
+execFileSync('ffmpeg', ['-nostdin', '-v', 'error', ...looped]);
+
+/** Resident memory of a process and of its children in MB; Linux only. */
+function residentMB(pid) {
+  const own = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0;
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+  );
+  return Number(own) / 1024 + children.reduce((sum, child) => sum + residentMB(child), 0);
+}
+
+try {
+  const command = [join(root, 'apps/cli/bin/deadpan.js'), 'analyze', input, '--out', join(folder, 'out')];
+  const began = performance.now();
+  const child = spawn(process.execPath, [...command, ...positionals], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const memory = [];
+  const sampler = setInterval(() => {
+    try {
+      memory.push({ at: performance.now() - began, megabytes: residentMB(child.pid) });
+    } catch {
+      // A process that ends between two readings.
+    }
+  }, SAMPLE_MS);
+  /** Progress: seconds since the start, seconds of media, frames. */
+  const points = [];
+  for await (const line of createInterface({ input: child.stderr })) {
+    const progress = /: (\d+) s of \d+ s, (\d+) frames;/.exec(line);
+    if (progress === null) process.stderr.write(`${line}\n`);
+    else points.push([(performance.now() - began) / 1000, Number(progress[1]), Number(progress[2])]);
+  }
+  clearInterval(sampler);
+  const code = child.exitCode ?? (await new Promise((resolve) => child.once('close', resolve)));
+  if (code !== 0) throw new Error(`analyze ended with ${code}`);
+  const seconds = (performance.now() - began) / 1000;
+  const summary = JSON.parse(readFileSync(join(folder, 'out/long/summary.json'), 'utf8'));
+
+  const speed = (from, to) => {
+    const within = points.filter(([, media]) => media >= from && media <= to);
+    const [first, last] = [within[0], within.at(-1)];
+    return within.length < 2 ? NaN : (last[2] - first[2]) / (last[0] - first[0]);
+  };
+  const settled = memory.filter(({ at }) => at >= 60_000).map(({ megabytes }) => megabytes);
+  const [first, last] = [speed(0, stretch), speed(minutes * 60 - stretch, minutes * 60)];
+  const rows = {
+    'media, minutes': minutes,
+    'wall clock, s': seconds.toFixed(0),
+    frames: summary.frames.analysed,
+    'frames a second': (summary.frames.analysed / seconds).toFixed(1),
+    'memory after the first minute, MB, least': Math.min(...settled).toFixed(0),
+    'memory after the first minute, MB, most': Math.max(...settled).toFixed(0),
+    [`frames a second, first ${stretch / 60} minutes`]: first.toFixed(1),
+    [`frames a second, last ${stretch / 60} minutes`]: last.toFixed(1),
+    'last to first': (last / first).toFixed(3),
+  };
+  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(44)}${value}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
