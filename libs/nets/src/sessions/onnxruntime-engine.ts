@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DeadpanError, sentenceOf } from '@deadpan/shared/errors';
@@ -44,11 +44,17 @@ function sessionOptions(provider: 'cpu' | 'webgpu' | 'cuda'): ort.InferenceSessi
     graphOptimizationLevel: 'all',
     // Memory patterns are kept per input shape, and batches vary.
     enableMemPattern: false,
-    // Processors without VNNI add products of bytes in 16 bits, which overflow; this takes another way there.
-    extra: { session: { x64quantprecision: '1' } },
+    // Without VNNI products of bytes are added in 16 bits, which overflow; the exact way takes twice as long.
+    extra: { session: { x64quantprecision: hasVnni() ? '0' : '1' } },
     // Only errors: a warning would reach stderr past the logger.
     logSeverityLevel: 3,
   };
+}
+
+/** Whether the processor adds products of bytes in 32 bits; where the kernel does not say, it may not. */
+function hasVnni(): boolean {
+  const cpuinfo = '/proc/cpuinfo';
+  return existsSync(cpuinfo) && /\bavx(512)?_vnni\b/.test(readFileSync(cpuinfo, 'latin1'));
 }
 
 function hasCuda(): boolean {
