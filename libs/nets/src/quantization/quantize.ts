@@ -183,5 +183,10 @@ function putInteger(
 ): Value {
   const stored = put(graph, `${name}.stored`, constant);
   const scale = put(graph, `${name}.scale`, { shape: [scales.length], data: scales });
-  return node(graph, 'DequantizeLinear', [stored, scale], { axis: { int: axis } }, `${name}.rounded`);
+  // All zero, and told all the same: where onnxruntime moves weights to 0..255 it takes a missing one for a single number.
+  const zero = put(graph, `${name}.zero`, {
+    shape: [scales.length],
+    data: constant.data instanceof Int8Array ? new Int8Array(scales.length) : new Int32Array(scales.length),
+  });
+  return node(graph, 'DequantizeLinear', [stored, scale, zero], { axis: { int: axis } }, `${name}.rounded`);
 }
