@@ -98,7 +98,8 @@ export function requireParity(
   trained.forEach((row, i) => {
     for (let k = 0; k < row.length; k++) {
       const difference = Math.abs((row[k] ?? NaN) - (graph[i]?.[k] ?? NaN));
-      if (!(difference <= greatest)) greatest = difference;
+      // Not a number stays.
+      greatest = Math.max(greatest, difference);
     }
   });
   if (greatest <= MOST_DIFFERENCE) return;

@@ -3,13 +3,19 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { readFerModel, readHngModel } from '@deadpan/nets';
 import { CLASSES } from '@deadpan/shared';
 import { readCheckpoint } from '../checkpoint.js';
-import { canvasSide, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
+import { canvasSide, readFaceCache, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
 import { createRandom, uniform } from '../random.js';
 import { ferRecipeSchema, hngRecipeSchema, type FerRecipe, type HngRecipe } from '../recipe.js';
 import { metricLossNames } from './metric-losses.js';
 import { averageCheckpoints } from './average-checkpoints.js';
+import { answersOf, reportOn } from './evaluate-fer.js';
+import { requireParity } from './export-model.js';
+import { releaseFer } from './release-fer.js';
+import { readGenerator, releaseHng } from './release-hng.js';
+import { withModel } from './store-weights.js';
 import { trainFer } from './train-fer.js';
 import { trainHng } from './train-hng.js';
 
@@ -218,4 +224,57 @@ test('a generator run that is taken up again ends with the same numbers as one i
   await half;
   await trainHng(hngRecipe, { data: folder, out: broken });
   await assertSameRun(whole, broken);
+});
+
+test('trained networks are released in each format, and the numbers are of what was written', async () => {
+  const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
+  const sizes: number[] = [];
+  for (const weights of ['float32', 'float16', 'int8'] as const) {
+    const out = join(folder, `release-${weights}`);
+    const checkpoint = join(folder, 'fer-whole', 'last.bin');
+    const written = await releaseFer({ checkpoint, data: folder, out, version: '1.2.3', generator, weights });
+    const { artifact, model } = await readFerModel(out);
+    assert.deepEqual(artifact, written);
+    assert.equal(artifact.weights, weights);
+    const cache = await readFaceCache(folder, 'made-up');
+    const answers = await withModel(model, (session) => answersOf(session, cache));
+    assert.equal(artifact.metrics['accuracy'], reportOn(answers).accuracy);
+    assert.match(
+      await readFile(join(out, 'card.md'), 'utf8'),
+      weights === 'int8' ? /8-bit integers/ : /-bit floats/,
+    );
+    sizes.push(model.length);
+  }
+  const [float32 = 0, float16 = 0, int8 = 0] = sizes;
+  assert.ok(float16 < 0.6 * float32 && int8 < float16, sizes.join());
+});
+
+test('a generator of integers is taken only where its references stay within 40 dB', async () => {
+  const checkpoint = join(folder, 'hng-whole', 'last.bin');
+  const out = join(folder, 'release-hng');
+  const { weights, metrics } = await releaseHng({
+    checkpoint,
+    data: folder,
+    out,
+    version: '1.0.0',
+    weights: 'auto',
+  });
+  assert.equal((await readHngModel(out)).artifact.weights, weights);
+  assert.ok((metrics['least PSNR to float32'] ?? 0) >= 40, weights);
+});
+
+test('a graph that gives other numbers than the trained network is not exported', () => {
+  requireParity('test', [[0.5, 0.5]], [[0.5005, 0.4995]]);
+  assert.throws(
+    () => {
+      requireParity('test', [[0.5, 0.5]], [[0.51, 0.49]]);
+    },
+    { code: 'E_TRAINING' },
+  );
+  assert.throws(
+    () => {
+      requireParity('test', [[NaN, 0.5]], [[0.5, 0.5]]);
+    },
+    { code: 'E_TRAINING' },
+  );
 });
