@@ -27,27 +27,39 @@ export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
   const { client, sender, ahead, signal } = options;
   const topic = client.named(options.topic.name);
   const group = client.named(options.group);
-  /** The lag when it was last looked at, and what was sent since: no less than the true one. */
-  let behind = 0;
+  /** No less than the true lag; not known before the first look. */
+  let behind = Infinity;
+  /** Records in the topic before the first of this sender. */
+  let before: number | undefined;
+  /** Records of this sender, of which some may still be under way. */
+  let sent = 0;
   let waiting: Promise<void> | undefined;
 
-  const lag = (): Promise<number> =>
+  const look = (): Promise<{ written: number; read: number }> =>
     withAdmin(client, `read the offsets of ${group}`, async (admin) => {
       const [ends, [committed]] = await Promise.all([
         admin.fetchTopicOffsets(topic),
         admin.fetchOffsets({ groupId: group, topics: [topic] }),
       ]);
-      return ends.reduce((sum, { partition, high, low }) => {
-        const offset = committed?.partitions.find((one) => one.partition === partition)?.offset ?? low;
-        return sum + Number(high) - Math.max(Number(low), Number(offset));
-      }, 0);
+      const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+      return {
+        written: sum(ends.map(({ high }) => Number(high))),
+        read: sum(
+          ends.map(({ partition, low }) => {
+            const offset = committed?.partitions.find((one) => one.partition === partition)?.offset ?? low;
+            return Math.max(Number(low), Number(offset));
+          }),
+        ),
+      };
     });
 
   async function wait(): Promise<void> {
     for (let isFirst = true; behind >= ahead && !signal.aborted; isFirst = false) {
       if (!isFirst) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       try {
-        behind = await lag();
+        const { written, read } = await look();
+        before ??= written;
+        behind = Math.max(written, before + sent) - read;
       } catch (error) {
         // A broker that is away comes back.
         client.logger.debug(
@@ -67,6 +79,7 @@ export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
         await waiting;
       }
       behind += 1;
+      sent += 1;
       await sender.send(record);
     },
     end: () => sender.end(),
