@@ -64,6 +64,7 @@ await main(async () => {
   let failed = 0;
   const isTest = ({ details, name }) => details.type !== 'suite' && !name.endsWith('.test.js');
   // One file at a time: most of them start processes of their own that fill the machine. One that hangs ends after ten minutes.
+  // One file at a time: most of them start processes of their own that fill the machine. One that hangs is ended.
   const stream = runTests({ files, concurrency: 1, timeout: 600_000 });
   stream.on('test:pass', (event) => void (passed += isTest(event) ? 1 : 0));
   stream.on('test:fail', (event) => void (failed += isTest(event) || event.details.type !== 'suite' ? 1 : 0));
