@@ -80,8 +80,8 @@ try {
     'frames a second': (summary.frames.analysed / seconds).toFixed(1),
     'memory after the first minute, MB, least': Math.min(...settled).toFixed(0),
     'memory after the first minute, MB, most': Math.max(...settled).toFixed(0),
-    [`frames a second, first ${stretch / 60} minutes`]: first.toFixed(1),
-    [`frames a second, last ${stretch / 60} minutes`]: last.toFixed(1),
+    [`frames a second, first ${stretch} s of media`]: first.toFixed(1),
+    [`frames a second, last ${stretch} s of media`]: last.toFixed(1),
     'last to first': (last / first).toFixed(3),
   };
   for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(44)}${value}\n`);

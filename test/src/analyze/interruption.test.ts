@@ -48,7 +48,10 @@ before(async () => {
   writeFileSync(join(archive, 'broken.mp4'), 'This is not a video.\n'.repeat(100));
   const { code, stderr } = await deadpan(analyze(whole));
   assert.equal(code, 1, 'one of the inputs is broken');
-  assert.match(stderr, new RegExp(`^${CLIPS + 1} inputs: ${CLIPS} videos \\(\\d:\\d\\d\\), 1 file of unknown`));
+  assert.match(
+    stderr,
+    new RegExp(`^${CLIPS + 1} inputs: ${CLIPS} videos \\(\\d:\\d\\d\\), 1 file of unknown`),
+  );
 });
 
 /** Every file below, hidden ones too, with its bytes; run.json says how long it took, which nothing makes the same. */
