@@ -63,7 +63,6 @@ await main(async () => {
   let passed = 0;
   let failed = 0;
   const isTest = ({ details, name }) => details.type !== 'suite' && !name.endsWith('.test.js');
-  // One file at a time: most of them start processes of their own that fill the machine. One that hangs ends after ten minutes.
   // One file at a time: most of them start processes of their own that fill the machine. One that hangs is ended.
   const stream = runTests({ files, concurrency: 1, timeout: 600_000 });
   stream.on('test:pass', (event) => void (passed += isTest(event) ? 1 : 0));
