@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Parameters, Weights } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
+import { writeWhole } from './write-whole.js';
 
 /** Everything a run needs to go on: plain state (recipe, step, schedule, data position) and named arrays. */
 export interface Checkpoint<State> {
@@ -24,8 +25,7 @@ export async function writeCheckpoint<State>(
   const arrays = [...tensors.values()].map(({ data }) =>
     Buffer.from(data.buffer, data.byteOffset, data.byteLength),
   );
-  await writeFile(`${file}.part`, Buffer.concat([length, header, ...arrays]));
-  await rename(`${file}.part`, file);
+  await writeWhole(file, Buffer.concat([length, header, ...arrays]));
 }
 
 /**

@@ -6,6 +6,7 @@ import { DeadpanError } from '@deadpan/shared';
 import type { FaceCache, FigureName, MethodName, ProtocolName, TrunkName } from '@deadpan/training';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
+import { cropOption, type Crop } from './crop-option.js';
 import { createExperimentProgress } from '../laboratory/experiment-progress.js';
 import { openReferenceGenerator } from '../laboratory/generate-references.js';
 import { readMiddleFrames } from '../laboratory/middle-frames.js';
@@ -114,15 +115,8 @@ export function addReproduceCommand(program: Command, finish: (exitCode: number)
       '--labels <csv>',
       'table with path, subject and expression, or with a column of votes per class',
     )
-    .addOption(
-      new Option(
-        '--crop <crop>',
-        'how the pictures are cut: whole faces, loosely cut ones, or portraits with shoulders',
-      )
-        .choices(['whole', 'loose', 'portrait'])
-        .default('whole'),
-    )
-    .action(async (flags: ReproduceFlags & { labels: string; crop: 'whole' | 'loose' | 'portrait' }) => {
+    .addOption(cropOption())
+    .action(async (flags: ReproduceFlags & { labels: string; crop: Crop }) => {
       await run(flags, finish, (lab) => labelledFaces(lab, flags));
     });
   common(
@@ -247,7 +241,7 @@ async function protocolFaces(lab: Lab, name: ProtocolName, flags: ReproduceFlags
 
 async function labelledFaces(
   lab: Lab,
-  flags: ReproduceFlags & { labels: string; crop: 'whole' | 'loose' | 'portrait' },
+  flags: ReproduceFlags & { labels: string; crop: Crop },
 ): Promise<Faces> {
   const folder = join(flags.out, 'faces');
   const progress = createExperimentProgress(flags.quiet ?? false);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DeadpanError } from '@deadpan/shared';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
+import { cropOption, type Crop } from './crop-option.js';
 import { createStepProgress } from '../laboratory/step-progress.js';
 import { interruptible } from './interruptible.js';
 
@@ -110,14 +111,7 @@ function addPrepare(program: Command, finish: (exitCode: number) => void): void 
     .requiredOption('--labels <csv>', 'table with path and expression, or with a column of votes per class')
     .requiredOption('--name <name>', 'name of the set, as recipes call it')
     .requiredOption('--out <dir>', 'folder to write to')
-    .addOption(
-      new Option(
-        '--crop <crop>',
-        'how the pictures are cut: whole faces, loosely cut ones, or portraits with shoulders',
-      )
-        .choices(['whole', 'loose', 'portrait'])
-        .default('whole'),
-    )
+    .addOption(cropOption())
     .option('--quiet', 'no progress')
     .action(
       async (flags: {
@@ -125,7 +119,7 @@ function addPrepare(program: Command, finish: (exitCode: number) => void): void 
         labels: string;
         name: string;
         out: string;
-        crop: 'whole' | 'loose' | 'portrait';
+        crop: Crop;
         quiet?: boolean;
       }) => {
         const { faceSquares, prepareFaces } = await import('@deadpan/training');

@@ -3,9 +3,9 @@ import { apportioned, CLASSES, type ExpressionClass } from '@deadpan/shared';
 
 import { clockTime } from './clock-time.js';
 import { EXPRESSION_COLORS } from './expression-palette.js';
+import { htmlPage } from './html-page.js';
 import { markup, trusted, type Markup } from './markup.js';
 import { fileName } from './report-html.js';
-import { REPORT_STYLE } from './report-style.js';
 import type { Summary } from './summary.js';
 
 /** One input of a run, as run.json has it, with the summary of its results. */
@@ -100,19 +100,12 @@ filter();
  */
 export function archiveIndexHtml({ version, entries }: ArchiveData): string {
   const hash = createHash('sha256').update(SCRIPT).digest('base64');
-  return `${
-    markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'">
-<meta name="generator" content="Deadpan ${version}">
-<title>Expressions in ${inputs(entries.length)}</title>
-<style>${trusted(REPORT_STYLE + STYLE)}</style>
-</head>
-<body>
-<header><h1>Expressions in ${inputs(entries.length)}</h1>${totals(entries)}</header>
+  return htmlPage({
+    version,
+    title: `Expressions in ${inputs(entries.length)}`,
+    allowed: `script-src 'sha256-${hash}'`,
+    style: STYLE,
+    body: markup`<header><h1>Expressions in ${inputs(entries.length)}</h1>${totals(entries)}</header>
 <main>
 ${filters()}
 <div class="wide"><table>
@@ -124,10 +117,8 @@ ${entries.map(row)}</tbody>
 <div class="notice" role="note"><p>In the European Union it is prohibited to infer the emotions of people at work and in education, except for medical or safety reasons (Regulation (EU) 2024/1689, Article 5(1)(f)).</p></div>
 </main>
 <footer>Deadpan ${version}</footer>
-<script>${trusted(SCRIPT)}</script>
-</body>
-</html>`.markup
-  }\n`;
+<script>${trusted(SCRIPT)}</script>`,
+  });
 }
 
 function totals(entries: readonly ArchiveEntry[]): Markup {

@@ -15,8 +15,8 @@ import sharp from 'sharp';
 
 import { version } from '../version.js';
 import { curvesChart, distancesChart, sweepChart } from './experiment-charts.js';
-import { markup, trusted, type Markup } from './markup.js';
-import { REPORT_STYLE } from './report-style.js';
+import { htmlPage } from './html-page.js';
+import { markup, type Markup } from './markup.js';
 
 /** What an experiment was made of, besides its results. */
 export interface ExperimentFacts {
@@ -51,19 +51,12 @@ export async function experimentReport(
   pictures: readonly FacePicture[],
   facts: ExperimentFacts,
 ): Promise<string> {
-  return `${
-    markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="generator" content="Deadpan ${version}">
-<title>Methods compared: ${results.title}</title>
-<style>${trusted(REPORT_STYLE + STYLE)}</style>
-</head>
-<body>
-<header>
+  return htmlPage({
+    version,
+    title: `Methods compared: ${results.title}`,
+    allowed: 'img-src data:',
+    style: STYLE,
+    body: markup`<header>
 <h1>Methods compared: ${results.title}</h1>
 <p class="quiet">After Liu, Kumar, Jia and You, Hard negative generation for identity-disentangled facial expression recognition, Pattern Recognition 88 (2019).</p>
 ${overview(results, facts)}
@@ -78,10 +71,8 @@ ${identity(results)}
 ${await faceGrid(pictures)}
 ${howItWasDone(results, facts)}
 </main>
-<footer>Deadpan ${version}. Beside this page: <a href="results.json">results.json</a>, with every run.</footer>
-</body>
-</html>`.markup
-  }\n`;
+<footer>Deadpan ${version}. Beside this page: <a href="results.json">results.json</a>, with every run.</footer>`,
+  });
 }
 
 function overview(results: ExperimentResults, { printed }: ExperimentFacts): Markup {

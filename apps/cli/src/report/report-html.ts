@@ -2,8 +2,8 @@ import { CLASSES, type ExpressionClass } from '@deadpan/shared';
 
 import { clockTime } from './clock-time.js';
 import { EXPRESSION_COLORS } from './expression-palette.js';
+import { htmlPage } from './html-page.js';
 import { markup, trusted, type Markup } from './markup.js';
-import { REPORT_STYLE } from './report-style.js';
 import type { ByClass, Moment, Summary, TrackSummary } from './summary.js';
 
 /** A model that took part, as the report and run.json name it. */
@@ -45,19 +45,11 @@ export interface ReportData {
 export function reportHtml(data: ReportData): string {
   const { summary } = data;
   const name = fileName(summary.input);
-  return `${
-    markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<meta name="generator" content="Deadpan ${data.version}">
-<title>Expressions in ${name}</title>
-<style>${trusted(REPORT_STYLE)}</style>
-</head>
-<body>
-<header>
+  return htmlPage({
+    version: data.version,
+    title: `Expressions in ${name}`,
+    allowed: 'img-src data:',
+    body: markup`<header>
 <h1>Expressions in ${name}</h1>
 ${summary.input === name ? null : markup`<p class="quiet">${summary.input}</p>`}
 ${facts(summary)}
@@ -69,10 +61,8 @@ ${howToRead()}
 ${law()}
 ${provenance(data)}
 </main>
-<footer>Deadpan ${data.version}. ${data.files.length === 0 ? null : markup`Beside this page: ${listed(data.files.map((file) => markup`<a href="${encodeURI(file)}">${file}</a>`))}.`}</footer>
-</body>
-</html>`.markup
-  }\n`;
+<footer>Deadpan ${data.version}. ${data.files.length === 0 ? null : markup`Beside this page: ${listed(data.files.map((file) => markup`<a href="${encodeURI(file)}">${file}</a>`))}.`}</footer>`,
+  });
 }
 
 /** The last part of a path. */

@@ -20,7 +20,7 @@ import {
 } from './summary.js';
 import { trainRun, type ExperimentFaces, type RunResult, type Training } from './train-run.js';
 import { trunkNamed, type TrunkName } from './trunk.js';
-import { writeWhole } from './write-whole.js';
+import { writeWhole } from '../write-whole.js';
 
 /** Figures that cost time of their own; the tables, curves and confusion matrices are always there. */
 export const figureNames = ['gamma', 'slope', 'distances', 'faces', 'identity'] as const;

@@ -10,7 +10,7 @@ import { referencesOf, trainHng } from '../loops/train-hng.js';
 import { disposeVariables } from '../networks/variables.js';
 import { hngRecipeSchema, type HngRecipe } from '../recipe.js';
 import { identityDistances } from './identity-distances.js';
-import { writeWhole } from './write-whole.js';
+import { writeWhole } from '../write-whole.js';
 
 /** A row of the paper's Table 1. */
 export interface IdentityErrors {

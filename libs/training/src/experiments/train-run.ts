@@ -10,7 +10,7 @@ import { asMetric, createMetricParameters } from '../loops/metric-parameters.js'
 import { learningRateAt } from '../loops/schedule.js';
 import { argmax } from '../metrics/classification.js';
 import { softmaxAt } from '../metrics/calibration.js';
-import { metricOnlyLayers } from '../networks/fer-networks.js';
+import { isMetricOnly, layerOf } from '../networks/fer-networks.js';
 import { runSomeLayers } from '../networks/run-network.js';
 import {
   assignParameters,
@@ -116,8 +116,7 @@ export async function trainRun(
 
   const trained = new Map<string, Variable>([
     ...[...variables].filter(([name]) => {
-      const layer = layerOf(name);
-      return !trunk.frozen.has(layer) && (kind !== undefined || !metricOnlyLayers.includes(layer));
+      return !trunk.frozen.has(layerOf(name)) && (kind !== undefined || !isMetricOnly(name));
     }),
     ...[...metric].map(([name, variable]) => [`metric/${name}`, variable] as const),
   ]);
@@ -397,9 +396,4 @@ function embeddingUnits(trunk: Trunk): number {
   const last = trunk.network.layers.find(({ name }) => name === trunk.network.outputs['embedding']);
   if (!last) throw new Error(`${trunk.network.name} has no embedding`);
   return last.shape[2];
-}
-
-/** The layer that a parameter belongs to; layers' own names have slashes. */
-function layerOf(parameter: string): string {
-  return parameter.slice(0, parameter.lastIndexOf('/'));
 }

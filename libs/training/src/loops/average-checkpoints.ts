@@ -1,6 +1,6 @@
 import { DeadpanError } from '@deadpan/shared';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint.js';
-import { metricOnlyLayers } from '../networks/fer-networks.js';
+import { isMetricOnly } from '../networks/fer-networks.js';
 import type { FerRecipe } from '../recipe.js';
 
 /**
@@ -15,7 +15,7 @@ export async function averageCheckpoints(files: readonly string[], out: string):
   if (last === undefined) throw new DeadpanError('E_TRAINING', 'There are no checkpoints to average.');
   const withMetric = checkpoints.filter(({ state }) => state.recipe.metric !== undefined);
   const tensors = [...last.tensors].map(([name, { shape }]) => {
-    const ofMetric = metricOnlyLayers.includes(name.split('/')[0] ?? '') && withMetric.length > 0;
+    const ofMetric = isMetricOnly(name) && withMetric.length > 0;
     const all = (ofMetric ? withMetric : checkpoints).map((checkpoint) => checkpoint.tensors.get(name));
     const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
     for (const [i, tensor] of all.entries()) {

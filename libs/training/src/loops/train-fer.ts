@@ -19,7 +19,7 @@ import { expressionInput } from '../datasets/expression-input.js';
 import { canvasOf, faceOfCanvas, readFaceCache, withFace, type FaceCache } from '../datasets/face-cache.js';
 import { epochOrder, trainingItems, type TrainingItem } from '../datasets/training-items.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
-import { ferNetworkNamed, metricOnlyLayers } from '../networks/fer-networks.js';
+import { ferNetworkNamed, isMetricOnly } from '../networks/fer-networks.js';
 import { runNetwork } from '../networks/run-network.js';
 import {
   assignParameters,
@@ -124,9 +124,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
       : new Map<string, Variable>();
   const trained = new Map<string, Variable>([
     // Softmax alone never reaches the metric branch, and TensorFlow has no gradient for what a loss does not use.
-    ...[...variables].filter(
-      ([name]) => recipe.metric !== undefined || !metricOnlyLayers.includes(name.split('/')[0] ?? ''),
-    ),
+    ...[...variables].filter(([name]) => recipe.metric !== undefined || !isMetricOnly(name)),
     ...[...metric].map(([name, variable]) => [`metric/${name}`, variable] as const),
   ]);
   const adam = createAdam(trained, {

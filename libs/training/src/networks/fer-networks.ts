@@ -19,4 +19,14 @@ export function ferNetworkNamed(name: string): Network {
 }
 
 /** Layers that only the metric branch trains; the softmax's gradient never reaches them. */
-export const metricOnlyLayers = ['fc3', 'p1', 'p2', 'fc5'];
+const METRIC_ONLY = ['fc3', 'p1', 'p2', 'fc5'];
+
+/** The layer that a parameter belongs to; layers' own names have slashes. */
+export function layerOf(parameter: string): string {
+  return parameter.slice(0, parameter.lastIndexOf('/'));
+}
+
+/** Whether only the metric branch trains a parameter. */
+export function isMetricOnly(parameter: string): boolean {
+  return METRIC_ONLY.includes(layerOf(parameter));
+}

@@ -11,14 +11,14 @@ import {
   type Sequence,
 } from './protocol.js';
 
-const EXPRESSIONS: Readonly<Record<string, ExpressionClass>> = {
-  anger: 'anger',
-  disgust: 'disgust',
-  fear: 'fear',
-  happiness: 'happiness',
-  sadness: 'sadness',
-  surprise: 'surprise',
-};
+const EXPRESSIONS: readonly ExpressionClass[] = [
+  'anger',
+  'disgust',
+  'fear',
+  'happiness',
+  'sadness',
+  'surprise',
+];
 
 const SET = 'Oulu-CASIA';
 const LAYOUT = 'OriginalImg/VL/Strong/P001/Anger/000.jpeg and so on';
@@ -34,7 +34,7 @@ export async function readOulu(data: string): Promise<Protocol> {
   for (const subject of await foldersIn(join(data, strong))) {
     for (const name of await foldersIn(join(data, strong, subject))) {
       const folder = join(strong, subject, name);
-      const expression = EXPRESSIONS[name.toLowerCase()];
+      const expression = EXPRESSIONS.find((one) => one === name.toLowerCase());
       if (expression === undefined)
         throw wrongLayout(SET, `${folder} is not named after an expression`, LAYOUT);
       const frames = (await namesIn(join(data, folder))).filter((file) => /\.(jpe?g|png|bmp)$/i.test(file));
