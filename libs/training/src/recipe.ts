@@ -26,6 +26,8 @@ const augmentation = z.strictObject({
   contrast: z.number().nonnegative(),
   noise: z.number().nonnegative(),
   erase: z.number().min(0).max(1),
+  /** Share of the plain faces that are mixed with another of the batch, pixels and targets alike. */
+  mixup: z.number().min(0).max(1).default(0),
 });
 
 const schedule = z.strictObject({

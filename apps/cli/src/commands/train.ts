@@ -156,6 +156,11 @@ function addPreparePairs(program: Command, finish: (exitCode: number) => void): 
       '--donors <name>',
       'set whose people were photographed neutral and expressive in the same light',
     )
+    .option(
+      '--mouths <names...>',
+      'sets with people neutral and with open mouths, in any light: half of the pairs get such a mouth',
+      [],
+    )
     .requiredOption('--receivers <names...>', 'sets whose neutral faces receive the expressions')
     .option('--name <name>', 'name of the pairs, as recipes call them', 'transfer')
     .option('--count <n>', 'pairs to make', whole, 5000)
@@ -176,6 +181,7 @@ function addPreparePairs(program: Command, finish: (exitCode: number) => void): 
       });
       const cache = await transferExpressions(flags.name, {
         donors: [await source(flags.donors)],
+        mouths: await Promise.all(flags.mouths.map(source)),
         receivers: await Promise.all(flags.receivers.map(source)),
         count: flags.count,
         seed: flags.seed,
@@ -192,6 +198,7 @@ function addPreparePairs(program: Command, finish: (exitCode: number) => void): 
 interface PairFlags {
   readonly data: string;
   readonly donors: string;
+  readonly mouths: readonly string[];
   readonly receivers: readonly string[];
   readonly name: string;
   readonly count: number;

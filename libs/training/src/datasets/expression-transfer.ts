@@ -15,6 +15,7 @@ import { squareToImage } from '@deadpan/vision';
 import { createRandom, uniform } from '../random.js';
 import { warp, type Points } from './displacement.js';
 import { canvasOf, canvasSide, type CachedFace, type FaceCache } from './face-cache.js';
+import { betweenLips, hasOpened, hasTurned } from './open-mouth.js';
 import { hngPools, type FaceAt, type FacePairAt, type PoolSource } from './hng-pools.js';
 
 /** Places landmarks on an aligned canvas, in a worker. */
@@ -39,18 +40,35 @@ export async function createCanvasLandmarkRun(
 
 const canvasLandmarks = task(import.meta.url, createCanvasLandmarkRun, null);
 
-/** What an expression does to a face: how the points move, and by what factor the light of each pixel changes. */
+/** What an expression does to a face: how the points move, and how the pixels change. */
 interface Donor {
   readonly neutral: Points;
   readonly expressive: Points;
-  /** By pixel of the expressive face. */
+  readonly pixels: Ratio | Mouth;
+}
+
+/** By what factor the light of each pixel of the expressive face changes. */
+interface Ratio {
+  readonly kind: 'ratio';
   readonly ratio: Float32Array;
+}
+
+/** What is to be seen between open lips: the expressive face, and its mean grey level. */
+interface Mouth {
+  readonly kind: 'mouth';
+  readonly face: Float32Array;
+  readonly level: number;
 }
 
 /** What to make. */
 export interface TransferOptions {
   /** Caches with people in the same light, neutral and expressive: their expressions are given to others. */
   readonly donors: readonly PoolSource[];
+  /**
+   * Caches with people neutral and with open mouths, in any light: half of the pairs get the movement of such a face and
+   * the inside of its mouth. Empty for none.
+   */
+  readonly mouths: readonly PoolSource[];
   /** Caches whose neutral faces receive them. */
   readonly receivers: readonly PoolSource[];
   /** Pairs to make. */
@@ -65,12 +83,14 @@ const DARK = 12;
 const [LEAST, MOST] = [0.35, 2.8];
 /** Strengths of the given expressions: 1 is the donor's own, and beyond it a smile becomes a laugh. */
 const STRENGTHS = [0.45, 1.7] as const;
+const MOUTH_STRENGTHS = [0.8, 1.2] as const;
 const RECEIVERS = 4000;
 
 /**
  * Pairs of an expressive face and the same face neutral, in the same light, sharp to the pixel: a neutral face is
  * given the expression of somebody who was photographed with both (geometry by their landmarks, light by their
  * ratio image; Liu, Shan and Zhang, "Expressive expression mapping with ratio images", SIGGRAPH 2001). The true neutral face is the target.
+ * Where a mouth opens there is nothing to multiply, so what lies between the lips is the donor's.
  * The cache holds input and target of pair n as the pictures of a subject of its own. Only people who train take part.
  * @throws DeadpanError E_TRAINING when there is nobody to give or to receive
  */
@@ -89,9 +109,12 @@ export async function transferExpressions(name: string, options: TransferOptions
   const chosen = Array.from({ length: Math.min(RECEIVERS, count) }, () => pick(neutral));
   const pool = createInferencePool({ device: 'cpu' });
   let donors: readonly Donor[];
+  let mouths: readonly Donor[];
   let points: readonly Points[];
   try {
     donors = await Promise.all(donorPairs.map((pair) => donorOf(pool, pair)));
+    const shown = oneEach(hngPools(options.mouths).loosePairs);
+    mouths = (await Promise.all(shown.map((pair) => mouthOf(pool, pair)))).filter((mouth) => mouth !== null);
     points = await Promise.all(chosen.map((face) => landmarksOf(pool, face)));
   } finally {
     await pool.close();
@@ -104,7 +127,9 @@ export async function transferExpressions(name: string, options: TransferOptions
     const receiver = n % chosen.length;
     const face = chosen[receiver] as FaceAt;
     const canvas = canvasOf(face.cache, face.index);
-    const expressive = give(canvas, points[receiver] as Points, pick(donors), uniform(random, ...STRENGTHS));
+    const opens = mouths.length > 0 && n % 2 === 1;
+    const strength = opens ? uniform(random, ...MOUTH_STRENGTHS) : uniform(random, ...STRENGTHS);
+    const expressive = give(canvas, points[receiver] as Points, pick(opens ? mouths : donors), strength);
     pixels.set(expressive, 2 * n * size);
     pixels.set(canvas, (2 * n + 1) * size);
     for (const [label, kind] of [
@@ -136,7 +161,29 @@ async function donorOf(pool: InferencePool, { input, target }: FacePairAt): Prom
     const factor = (grey + DARK) / ((moved[i] ?? 0) + DARK);
     return 1 + nearFace(expressive, i) * (Math.min(MOST, Math.max(LEAST, factor)) - 1);
   });
-  return { neutral, expressive, ratio };
+  return { neutral, expressive, pixels: { kind: 'ratio', ratio } };
+}
+
+/** One pair of each expressive face: who was photographed a hundred times would give ten thousand. */
+function oneEach(pairs: readonly FacePairAt[]): FacePairAt[] {
+  return [...new Map(pairs.map((pair) => [`${pair.input.cache.name} ${pair.input.index}`, pair])).values()];
+}
+
+/** Null where the mouth has not opened or the head has turned. */
+async function mouthOf(pool: InferencePool, { input, target }: FacePairAt): Promise<Donor | null> {
+  const [expressive, neutral] = await Promise.all([landmarksOf(pool, input), landmarksOf(pool, target)]);
+  if (!hasOpened(neutral, expressive) || hasTurned(neutral, expressive)) return null;
+  const face = Float32Array.from(canvasOf(input.cache, input.index));
+  return { neutral, expressive, pixels: { kind: 'mouth', face, level: levelOf(face) } };
+}
+
+/** Mean grey level of the middle of a canvas: the face without what surrounds it. */
+function levelOf(canvas: ArrayLike<number>): number {
+  let sum = 0;
+  const [from, to] = [canvasSide / 3, (2 * canvasSide) / 3];
+  for (let y = from; y < to; y += 1)
+    for (let x = from; x < to; x += 1) sum += canvas[y * canvasSide + x] ?? 0;
+  return sum / (to - from) ** 2;
 }
 
 /** 1 within the face's features, 0 well outside of them: hair and background give nothing. */
@@ -155,7 +202,16 @@ function give(canvas: Uint8Array, neutral: Points, donor: Donor, strength: numbe
     (at, i) => at + strength * ((donor.expressive[i] ?? 0) - (donor.neutral[i] ?? 0)),
   );
   const moved = warp(Float32Array.from(canvas), canvasSide, neutral, expressive);
-  const ratio = warp(donor.ratio, canvasSide, donor.expressive, expressive);
+  const { pixels } = donor;
+  if (pixels.kind === 'mouth') {
+    const shown = warp(pixels.face, canvasSide, donor.expressive, expressive);
+    const gain = levelOf(canvas) / Math.max(1, pixels.level);
+    return Uint8Array.from(moved, (grey, i) => {
+      const share = betweenLips(expressive, i % canvasSide, Math.floor(i / canvasSide));
+      return Math.min(255, Math.round(grey + share * (gain * (shown[i] ?? 0) - grey)));
+    });
+  }
+  const ratio = warp(pixels.ratio, canvasSide, donor.expressive, expressive);
   return Uint8Array.from(moved, (grey, i) =>
     Math.min(255, Math.max(0, Math.round(grey * (1 + Math.min(1, strength) * ((ratio[i] ?? 1) - 1))))),
   );

@@ -17,6 +17,7 @@ import {
 } from '../datasets/augment-face.js';
 import { expressionInput } from '../datasets/expression-input.js';
 import { canvasOf, faceOfCanvas, readFaceCache, withFace, type FaceCache } from '../datasets/face-cache.js';
+import { mixUp } from '../datasets/mix-up.js';
 import { epochOrder, trainingItems, type TrainingItem } from '../datasets/training-items.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
 import { ferNetworkNamed, isMetricOnly } from '../networks/fer-networks.js';
@@ -264,6 +265,13 @@ function makeBatch(
   canvases.forEach((canvas, row) => {
     pixels.set(augmentedInput(canvas, recipe.augmentation, seedAt(recipe.seed, 1, step, row)), row * size);
   });
+  const targets = [...plain, ...queries].map(({ target }) => [...target]);
+  mixUp(
+    pixels.subarray(0, plain.length * size),
+    targets.slice(0, plain.length),
+    recipe.augmentation.mixup,
+    createRandom(seedAt(recipe.seed, 4, step)),
+  );
   references.forEach((reference, row) => {
     const query = plain.length + row;
     const canvas = withFace(canvases[query] ?? missing('query'), reference);
@@ -275,7 +283,7 @@ function makeBatch(
   });
   return {
     inputs: tf.tensor4d(pixels, [canvases.length + references.length, cropSide, cropSide, 1]),
-    targets: tf.tensor2d([...plain, ...queries].map(({ target }) => [...target])),
+    targets: tf.tensor2d(targets),
     queries: queries.length,
     labels: queries.map(({ label }) => label ?? missing('label of a query')),
     subjects: queries.map(({ cache, index }) => cache.faces[index]?.subject),

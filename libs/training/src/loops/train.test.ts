@@ -63,6 +63,7 @@ const ferRecipe: FerRecipe = ferRecipeSchema.parse({
     contrast: 0.1,
     noise: 4,
     erase: 0.1,
+    mixup: 0.25,
   },
   batch: 16,
   schedule: { peak: 1e-3, warmUp: 2, steps: 6, floor: 0.1 },
