@@ -27,6 +27,7 @@ export * from './loops/train-hng.js';
 export * from './loops/export-model.js';
 export * from './loops/intensity-scale.js';
 export * from './datasets/data-set-terms.js';
+export * from './loops/group-report.js';
 export * from './loops/model-card.js';
 export * from './loops/store-weights.js';
 export * from './loops/release-fer.js';

@@ -262,11 +262,13 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
       '--references <checkpoint>',
       'generator of the references, for the scale of the intensity',
     )
-    .action(async (flags: ExportFlags & { references: string }) => {
-      const { readGenerator, releaseFer } = await import('@deadpan/training');
+    .option('--groups <json>', 'what "deadpan evaluate --groups ... --json" printed, for the card')
+    .action(async (flags: ExportFlags & { references: string; groups?: string }) => {
+      const { readGenerator, readGroupReport, releaseFer } = await import('@deadpan/training');
       const { checkpoint, data, out, release: version, weights } = flags;
       const generator = await readGenerator(flags.references);
-      const artifact = await releaseFer({ checkpoint, data, out, version, weights, generator });
+      const groups = flags.groups === undefined ? [] : await readGroupReport(flags.groups);
+      const artifact = await releaseFer({ checkpoint, data, out, version, weights, generator, groups });
       process.stdout.write(
         `${artifact.name} ${artifact.version} (${artifact.weights}) in ${out}, SHA-256 ${artifact.sha256}\n`,
       );

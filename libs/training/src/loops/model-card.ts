@@ -2,6 +2,7 @@ import type { WeightFormat } from '@deadpan/nets';
 import { CLASSES, type ExpressionClass } from '@deadpan/shared';
 import { dataSetTerms, recognitionWeightsTerms } from '../datasets/data-set-terms.js';
 import type { ClassificationReport } from '../metrics/classification.js';
+import type { GroupAccuracy } from './group-report.js';
 
 /** A data set as an artifact lists it. */
 export interface UsedDataSet {
@@ -68,6 +69,8 @@ export interface FerCardFacts {
   readonly accuracyFloat32: number;
   /** Accuracy on people who were held out, by the name of the set. */
   readonly heldOut: readonly { readonly name: string; readonly report: ClassificationReport }[];
+  /** Accuracy on groups of people; empty where none was measured. */
+  readonly groups: readonly GroupAccuracy[];
 }
 
 /** The card of an expression network, Markdown. */
@@ -99,7 +102,7 @@ the temperature: the numbers are a little better than on pictures that chose not
 ${rows.join('\n')}
 
 ${heldOut.join('\n')}
-
+${groupSection(facts.groups)}
 ${WEIGHTS[facts.weights]}${
     facts.weights === 'float32'
       ? ''
@@ -113,6 +116,22 @@ covered faces and for heads turned far.
 
 ${dataSection(facts.dataSets)}
 ${MISUSE}`;
+}
+
+function groupSection(groups: readonly GroupAccuracy[]): string {
+  if (groups.length === 0) return '';
+  const rows = groups.map(
+    ({ column, value, n, accuracy }) =>
+      `| ${column}: ${value === '' ? 'not stated' : value} | ${n} | ${percent(accuracy)} |`,
+  );
+  return `
+By group, of the sets that state it, people who were held out. So few pictures show great differences only: of ten, one
+more or less is ten points.
+
+| Group | Pictures | Accuracy |
+| --- | ---: | ---: |
+${rows.join('\n')}
+`;
 }
 
 function weakest({ validation }: FerCardFacts): string {

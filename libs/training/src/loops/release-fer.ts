@@ -12,6 +12,7 @@ import { createRandom } from '../random.js';
 import type { FerRecipe } from '../recipe.js';
 import { answersAt, answersOf, expressionInputs, predictFaces, reportOn } from './evaluate-fer.js';
 import { exportFerModel, requireParity } from './export-model.js';
+import type { GroupAccuracy } from './group-report.js';
 import type { Model } from './hng-step.js';
 import { intensityScale, referenceDistances } from './intensity-scale.js';
 import { ferCard, usedDataSets } from './model-card.js';
@@ -31,6 +32,8 @@ export interface ReleaseFerOptions {
   readonly generator: Model;
   /** How to store the weights. */
   readonly weights: WeightChoice;
+  /** What was measured on groups of people, for the card. */
+  readonly groups?: readonly GroupAccuracy[];
 }
 
 /** Most of the accuracy on the validation cache that integers may cost. */
@@ -124,6 +127,7 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
       validation: report,
       temperature,
       heldOut,
+      groups: options.groups ?? [],
       weights: stored.format,
       accuracyFloat32,
     }),
