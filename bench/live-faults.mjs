@@ -159,14 +159,14 @@ const ONCE_A_MINUTE = 'wrong password, changed in the camera';
 const FAULTS = {
   async 'server killed, back after 30 s'(camera) {
     const at = await freePort();
-    let one = await server(at);
+    const one = await server(at);
     await publish(at, camera);
     await add(camera, `rtsp://127.0.0.1:${at}/${camera}`);
     await isAnalysed(camera);
     await kill(one);
     await delay(30_000);
     const back = performance.now();
-    one = await server(at);
+    await server(at);
     await publish(at, camera);
     return back;
   },
