@@ -1,7 +1,7 @@
 import type { ExpressionMessage } from '@deadpan/shared';
 
 import { COLOURS } from './palette.js';
-import { placeBeside, type Rectangle } from './picture-place.js';
+import { placeAbove, placeBeside, type Rectangle } from './picture-place.js';
 import type { ShotPictures } from './pictures-of-shot.js';
 import type { Shot } from './shots.js';
 import { percent, person } from './wording.js';
@@ -46,6 +46,7 @@ export function drawStage(
       ? []
       : [{ x: box.x * scale, y: box.y * scale, width: box.width * scale, height: box.height * scale }],
   );
+  const labels: Rectangle[] = [];
   for (const face of faces) {
     const { message } = face;
     const { box, track = '', landmarks } = message;
@@ -86,7 +87,7 @@ export function drawStage(
     }
     if (layers.has('labels')) {
       const text = `${person(track)}  ${face.expression} ${percent(face.probability)}`;
-      label(context, text, x, Math.max(0, y - 23), colour, 12);
+      labels.push(label(context, text, x, Math.max(0, y - 23), colour, 12, labels));
     }
   }
 }
@@ -98,18 +99,21 @@ function label(
   y: number,
   colour: string,
   size: number,
-): void {
+  others: readonly Rectangle[] = [],
+): Rectangle {
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textBaseline = 'top';
   const width = context.measureText(text).width;
   const room = context.canvas.width / devicePixelRatio;
-  x = Math.max(1, Math.min(x, room - width - 17));
+  const left = Math.max(0, Math.min(x - 1, room - width - 18));
+  const place = placeAbove({ x: left, y, width: width + 17, height: size + 8 }, others);
   context.fillStyle = '#0b0f14d9';
-  context.fillRect(x - 1, y, width + 17, size + 8);
+  context.fillRect(place.x, place.y, place.width, place.height);
   context.fillStyle = colour;
-  context.fillRect(x - 1, y, 4, size + 8);
+  context.fillRect(place.x, place.y, 4, place.height);
   context.fillStyle = '#fff';
-  context.fillText(text, x + 9, y + 4);
+  context.fillText(text, place.x + 10, place.y + 4);
+  return place;
 }
 
 function drawGrid(context: CanvasRenderingContext2D, width: number, height: number): void {
