@@ -39,12 +39,8 @@ export function createLiveView(store: Store, id: string): View {
     store.camera(id)?.status?.state === 'streaming' && store.connection.state === 'connected';
   // Until the first frame is here: the last picture that there is, as old as it may be.
   const lastPicture = createLastPicture(id, store.about.pixels === 'frames', isLive);
-  const waiting = h(
-    'div',
-    { class: 'stage-wait' },
-    lastPicture.element,
-    h('p', {}, 'Waiting for the first analysed frame…'),
-  );
+  const waitingFor = h('p');
+  const waiting = h('div', { class: 'stage-wait' }, lastPicture.element, waitingFor);
   disposal.add(() => {
     lastPicture.dispose();
   });
@@ -192,6 +188,8 @@ export function createLiveView(store: Store, id: string): View {
   function showTimelines(): void {
     const now = Date.now() / 1000;
     const range = [now - SPAN_S, now] as const;
+    const inView: { readonly box: HTMLElement; readonly end: number }[] = [];
+    const hadLeft: typeof inView = [];
     for (const [track, { windows, timeline, box, now: line }] of tracks) {
       while ((windows[0]?.end ?? Infinity) < range[0] - 5) windows.shift();
       const last = windows.at(-1);
@@ -205,9 +203,7 @@ export function createLiveView(store: Store, id: string): View {
       const left = now - last.end > 4;
       if (left) gaps.push(...findGaps([last, { start: now, end: now }], states, store.about.window.hop));
       timeline.show(windows, gaps, range);
-      // Who left last comes first.
-      if (left && box.parentElement !== gone) gone.prepend(box);
-      if (!left && box.parentElement !== people) people.append(box);
+      (left ? hadLeft : inView).push({ box, end: last.end });
       setText(
         line,
         left
@@ -215,8 +211,18 @@ export function createLiveView(store: Store, id: string): View {
           : `${last.expression} ${percent(last.probabilities[last.expression])}, intensity ${percent(last.intensity)}`,
       );
     }
-    nobody.hidden = people.childElementCount > 0;
-    goneTitle.hidden = gone.childElementCount === 0;
+    arrange(
+      people,
+      inView.map(({ box }) => box),
+    );
+    // Who left last comes first.
+    hadLeft.sort((a, b) => b.end - a.end);
+    arrange(
+      gone,
+      hadLeft.map(({ box }) => box),
+    );
+    nobody.hidden = inView.length > 0;
+    goneTitle.hidden = hadLeft.length === 0;
   }
 
   function restyle(change: Partial<TimelineStyle>): void {
@@ -259,6 +265,7 @@ export function createLiveView(store: Store, id: string): View {
     const error = level === 'off' ? (status?.lastError ?? null) : null;
     problem.hidden = error === null;
     setText(problem, error ?? '');
+    setText(waitingFor, isLive() ? 'Waiting for the first analysed frame…' : 'No analysed frame yet');
     showBadge();
   }
 
@@ -396,4 +403,12 @@ export function createLiveView(store: Store, id: string): View {
       for (const { timeline } of tracks.values()) timeline.dispose();
     },
   };
+}
+
+/** Puts elements into a container in this order, and leaves alone those that are in their place. */
+function arrange(container: HTMLElement, elements: readonly HTMLElement[]): void {
+  for (const [i, element] of elements.entries()) {
+    const there = container.children[i] ?? null;
+    if (there !== element) container.insertBefore(element, there);
+  }
 }

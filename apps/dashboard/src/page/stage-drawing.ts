@@ -41,12 +41,9 @@ export function drawStage(
     context.drawImage(pictures.frame, 0, 0, width, height);
   else drawGrid(context, width, height);
 
-  const taken: Rectangle[] = faces.flatMap(({ message: { box } }) =>
-    box === undefined
-      ? []
-      : [{ x: box.x * scale, y: box.y * scale, width: box.width * scale, height: box.height * scale }],
-  );
-  const labels: Rectangle[] = [];
+  const boxes = faces.flatMap(({ message: { box } }) => (box === undefined ? [] : [scaled(box, scale)]));
+  // In the corner the page says whether this is live.
+  const labels: Rectangle[] = [{ x: width - 80, y: 0, width: 80, height: 36 }];
   for (const face of faces) {
     const { message } = face;
     const { box, track = '', landmarks } = message;
@@ -75,22 +72,40 @@ export function drawStage(
       context.fillStyle = colour;
       context.fillRect(x, y + tall + 4, w * face.intensity, 6);
     }
-    if (layers.has('neutral face') && own?.reference !== undefined) {
-      const place = placeBeside({ x, y, width: w, height: tall }, { width, height }, taken);
+  }
+  if (layers.has('labels')) {
+    for (const { message, expression, probability } of faces) {
+      const { box, track = '' } = message;
+      if (box === undefined) continue;
+      const text = `${person(track)}  ${expression} ${percent(probability)}`;
+      const y = Math.max(0, box.y * scale - 23);
+      labels.push(label(context, text, box.x * scale, y, COLOURS[expression], 12, labels));
+    }
+  }
+  if (layers.has('neutral face')) {
+    const taken = [...boxes, ...labels];
+    for (const { message } of faces) {
+      const { box, track = '' } = message;
+      const reference = pictures?.faces.get(track)?.reference;
+      if (box === undefined || reference === undefined) continue;
+      const place = placeBeside(scaled(box, scale), { width, height }, taken);
       taken.push(place);
       const { x: left, y: top, width: side } = place;
-      context.drawImage(own.reference, left, top, side, side);
+      context.drawImage(reference, left, top, side, side);
       context.lineWidth = 1;
       context.strokeStyle = '#fffc';
       context.strokeRect(left, top, side, side);
       label(context, 'neutral', left, top + side + 3, '#d5dbe3', 10);
     }
-    if (layers.has('labels')) {
-      const text = `${person(track)}  ${face.expression} ${percent(face.probability)}`;
-      labels.push(label(context, text, x, Math.max(0, y - 23), colour, 12, labels));
-    }
   }
 }
+
+const scaled = (box: Rectangle, scale: number): Rectangle => ({
+  x: box.x * scale,
+  y: box.y * scale,
+  width: box.width * scale,
+  height: box.height * scale,
+});
 
 function label(
   context: CanvasRenderingContext2D,
