@@ -1,9 +1,9 @@
 // What happens to `deadpan live` when things go wrong, with the timings that it has by default, on a real RTSP server:
 //
-//   node bench/live-faults.mjs [--only "server killed,frozen"]          all of it takes about six minutes
+//   node bench/live-faults.mjs [--only "server killed,frozen"]          all of it takes about seven minutes
 //
 // Each fault befalls a camera that was added for it, while another camera, on a server of its own, must go on as if
-// nothing had happened. For each fault it prints
+// nothing had happened (on a machine that does little else: frames are lost where there is no time for them). It prints
 // - back, s: from the camera's return until the first result of a frame of the new connection is at the feed; at
 //   most 5, but for a password that is changed in the camera: what it refused it is asked once a minute, so that it
 //   does not lock its reader out
@@ -67,6 +67,12 @@ const kill = async (one) => {
   running.delete(one);
   await one.kill();
 };
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    for (const one of running) void one.kill();
+    process.exit(130);
+  });
+}
 const server = async (port, login) => keep(await startRtspServer(binary, port, login));
 const publish = async (port, path, file = usual) =>
   keep(await startPublisher(ffmpeg, file, `rtsp://127.0.0.1:${port}/${path}`));

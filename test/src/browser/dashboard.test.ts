@@ -196,15 +196,19 @@ describe('dashboard', () => {
       await person.getByText(/intensity \d+ %/).waitFor();
       await shoot(page, 'live', true);
       assert.deepEqual(await seriousFaults(page), []);
-      await page.waitForFunction(() => {
-        const label = document.querySelector('.stage-figures')?.textContent ?? '';
-        return Number(/Frame (\d+)/.exec(label)?.[1]) > 15;
-      });
+      const sequence = async (): Promise<number> =>
+        Number(/Frame (\d+)/.exec(await page.locator('.stage-figures').innerText())?.[1]);
+      // Frames to go back to.
+      await page.waitForFunction(
+        (seen) => {
+          const label = document.querySelector('.stage-figures')?.textContent ?? '';
+          return Number(/Frame (\d+)/.exec(label)?.[1]) > seen + 12;
+        },
+        await sequence(),
+      );
       await page.locator('.stage').focus();
       await page.keyboard.press('Space');
       await page.locator('.badge', { hasText: 'Paused' }).waitFor();
-      const sequence = async (): Promise<number> =>
-        Number(/Frame (\d+)/.exec(await page.locator('.stage-figures').innerText())?.[1]);
       const stepped = async (key: string, by: number): Promise<void> => {
         const from = await sequence();
         await page.keyboard.press(key);
