@@ -126,7 +126,10 @@ async function until(what, found, ms = PATIENCE_MS) {
       await once(news, 'news', { signal });
     }
   } catch {
-    throw new Error(`${what}: not within ${ms / 1000} s`);
+    const last = [...statuses].map(
+      ([camera, said]) => `${camera} ${said.at(-1).state}: ${said.at(-1).lastError}`,
+    );
+    throw new Error(`${what}: not within ${ms / 1000} s (${last.join('; ')})`);
   }
 }
 
