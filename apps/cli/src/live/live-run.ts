@@ -144,7 +144,9 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
     stages,
     batch: { size: batchSize, maxDelayMs: liveBatchDelay, concurrency: 2 },
     observer,
-    onQueue: observer.queue,
+    onQueue(stage, waiting) {
+      observer.queue(stage, waiting);
+    },
     deadLetters(letter) {
       logger.error({ stage: letter.stage, traceId: letter.record.traceId, err: letter.error }, letter.reason);
       return Promise.resolve();
