@@ -95,7 +95,7 @@ export function drawStage(
       context.lineWidth = 1;
       context.strokeStyle = '#fffc';
       context.strokeRect(left, top, side, side);
-      label(context, 'neutral', left, top + side + 3, '#d5dbe3', 10);
+      label(context, 'neutral', left, top + side + 3, '#d5dbe3', 10, labels);
     }
   }
 }
