@@ -182,11 +182,9 @@ const [rtspPort, port] = [await freePort(), await freePort()];
 await startServer(rtspPort);
 const clip = cameraClip();
 const relays = [];
-const sources = [];
 for (let i = 1; i <= cameras; i += 1) {
   const relay = await startRelay(rtspPort);
   relays.push(relay);
-  sources.push(`camera-${i}=rtsp://127.0.0.1:${rtspPort}/camera${i}`);
   const send = [
     '-c',
     'copy',
@@ -211,8 +209,8 @@ const base = `http://127.0.0.1:${port}`;
 const live = spawn(
   process.execPath,
   [
-    ...[join(root, 'apps/cli/bin/deadpan.js'), 'live', ...sources, '--listen', `127.0.0.1:${port}`],
-    ...['--fps', String(fps), '--quiet', '--pixels', values.glass ? 'frames' : 'off'],
+    ...[join(root, 'apps/cli/bin/deadpan.js'), 'live', '--listen', `127.0.0.1:${port}`, '--quiet'],
+    ...['--pixels', values.glass ? 'frames' : 'off'],
   ],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
@@ -224,17 +222,18 @@ let glass = [];
 const unread = new Set();
 const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/live`);
 await once(socket, 'open');
-const frames = new Set();
+/** Frames whose results came here, since the first one. */
+const arrived = new Set();
 socket.on('message', (data) => {
   const now = Date.now();
   const message = JSON.parse(data);
   if (message.type !== 'expression') return;
   ages.push(now - message.time * 1000);
-  if (!values.glass) return;
-  // One result a face: each frame is looked up once, at its last one.
+  // One result a face: each frame counts once.
   const frame = `${message.camera}/${message.epoch}/${message.sequence}`;
-  if (frames.has(frame)) return;
-  frames.add(frame);
+  if (arrived.has(frame)) return;
+  arrived.add(frame);
+  if (!values.glass) return;
   const reading = fetch(
     `${base}/v1/cameras/${message.camera}/frames/${message.epoch}/${message.sequence}.jpg`,
   )
@@ -250,6 +249,18 @@ socket.on('message', (data) => {
   unread.add(reading);
 });
 socket.send(JSON.stringify({ type: 'subscribe', types: ['expression'] }));
+
+// Added only now, so that not one frame is analysed that is not seen here.
+const ids = relays.map((_, i) => `camera-${i + 1}`);
+const ask = async (method, path, body) => {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${base}/v1/cameras${path}`, { method, headers, ...(body && { body }) });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
+};
+for (const [i, id] of ids.entries()) {
+  const address = `rtsp://127.0.0.1:${rtspPort}/camera${i + 1}`;
+  await ask('POST', '', JSON.stringify({ id, address, fps }));
+}
 await delay(WARM_UP_MS);
 
 const metricsNow = async () => (await fetch(`${base}/metrics`)).text();
@@ -261,7 +272,6 @@ const snapshot = async () => ({
 });
 ages = [];
 glass = [];
-frames.clear();
 const before = await snapshot();
 const memory = [];
 const loop = [];
@@ -276,13 +286,23 @@ const took = (performance.now() - began) / 1000;
 await Promise.all(unread);
 const cores = (key) => ((after[key] - before[key]) / took).toFixed(2);
 const grown = (name, labels) => metric(after.metrics, name, labels) - metric(before.metrics, name, labels);
-const arrived = grown('deadpan_stage_received_total', { stage: 'ingest' });
 const analysed = grown('deadpan_stage_emitted_total', { stage: 'ingest' });
+
+// While a camera runs, some of its frames are on their way. Once it has been removed none is, and the counts of its
+// whole life must add up.
+for (const id of ids) await ask('DELETE', `/${id}`);
+const ended = await metricsNow();
+const total = {
+  decoded: metric(ended, 'deadpan_stage_received_total', { stage: 'ingest' }),
+  analysed: metric(ended, 'deadpan_stage_emitted_total', { stage: 'ingest' }),
+};
 const reasons = ['unsampled', 'superseded', 'stale', 'closed'].map((reason) => [
   reason,
-  grown('deadpan_stage_dropped_total', { stage: 'ingest', reason }),
+  metric(ended, 'deadpan_stage_dropped_total', { stage: 'ingest', reason }),
 ]);
 const dropped = reasons.reduce((sum, [, count]) => sum + count, 0);
+const unexplained = total.decoded - total.analysed - dropped;
+const missing = total.analysed - arrived.size;
 const stages = ['align', 'normalize', 'classify'].map((stage) => {
   const calls = grown('deadpan_stage_seconds_count', { stage });
   const ms = (grown('deadpan_stage_seconds_sum', { stage }) / calls) * 1000;
@@ -299,11 +319,13 @@ const lines = [
     0.5,
   ).toFixed(1)}, most ${Math.max(...loop).toFixed(1)}`,
   `resident memory, MB            ${memory.filter((_, i) => i % step === 0).join(' ')}`,
-  `frames                         sent ${after.sent - before.sent}, decoded ${arrived}, analysed ${analysed}, not ${dropped}: ${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')}; unexplained ${arrived - analysed - dropped}`,
+  `frames sent and decoded        ${after.sent - before.sent}, ${grown('deadpan_stage_received_total', { stage: 'ingest' })}`,
+  `frames, from begin to end      decoded ${total.decoded}, analysed ${total.analysed}, not ${dropped}: ${reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')}; unexplained ${unexplained}`,
+  `frames at the feed             ${arrived.size}; missing ${missing}`,
   `call of a stage, ms (records)  ${stages.join(', ')}`,
   `cores                          deadpan ${cores('live')}, its decoders ${cores('decoders')}`,
 ];
 process.stdout.write(`${lines.join('\n')}\n`);
 socket.close();
 // The relays and cameras end with this process.
-process.exit();
+process.exit(unexplained === 0 && missing === 0 ? 0 : 1);

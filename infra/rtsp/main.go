@@ -8,6 +8,7 @@ import (
 	"flag"
 	"log"
 	"sync"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -119,7 +120,10 @@ func main() {
 		log.Fatal(err)
 	}
 	c := &cameras{user: *user, password: *password, nonce: nonce, byPath: map[string]*camera{}}
-	c.server = &gortsplib.Server{Handler: c, RTSPAddress: *listen}
+	// Longer than this process is ever stopped by a test: a server that threw out its cameras when it goes on would have
+	// nothing to show.
+	const patience = time.Minute
+	c.server = &gortsplib.Server{Handler: c, RTSPAddress: *listen, ReadTimeout: patience, WriteTimeout: patience}
 	if err := c.server.Start(); err != nil {
 		log.Fatal(err)
 	}

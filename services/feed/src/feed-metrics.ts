@@ -1,3 +1,4 @@
+import type { StatusMessage } from '@deadpan/shared';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** What the feed counts. Grammar: see docs/reference/metrics.md. */
@@ -9,8 +10,15 @@ export interface FeedMetrics {
   readonly latency: Histogram<'camera' | 'type'>;
 }
 
-/** Metrics of the feed in a registry; `clients` tells how many are connected. */
-export function createFeedMetrics(registry: Registry, clients: () => number): FeedMetrics {
+/** What is looked at when the metrics are read. */
+export interface FeedGauges {
+  /** How many clients are connected. */
+  readonly clients: () => number;
+  readonly statuses: () => readonly StatusMessage[];
+}
+
+/** Metrics of the feed in a registry. */
+export function createFeedMetrics(registry: Registry, { clients, statuses }: FeedGauges): FeedMetrics {
   const registers = [registry];
   new Gauge({
     name: 'deadpan_feed_clients',
@@ -18,6 +26,18 @@ export function createFeedMetrics(registry: Registry, clients: () => number): Fe
     registers,
     collect() {
       this.set(clients());
+    },
+  });
+  new Gauge({
+    name: 'deadpan_camera_streaming',
+    help: '1 where pictures come from a camera, 0 where they should and do not; a paused camera has none.',
+    labelNames: ['camera'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { camera, state } of statuses()) {
+        if (state !== 'paused') this.set({ camera }, state === 'streaming' ? 1 : 0);
+      }
     },
   });
   return {

@@ -313,6 +313,20 @@ describe('feed: HTTP', () => {
     });
   });
 
+  test('/metrics says which cameras stream; one that is paused is not missing', () =>
+    withFeed(startFeed(), async (feed) => {
+      const streaming = async (): Promise<string[]> =>
+        (await (await fetch(`${feed.url}/metrics`)).text()).match(/^deadpan_camera_streaming.*$/gm) ?? [];
+      await feed.publishStatus(statusOf('door'));
+      await feed.publishStatus(statusOf('hall', 'waiting'));
+      assert.deepEqual(await streaming(), [
+        'deadpan_camera_streaming{camera="door"} 1',
+        'deadpan_camera_streaming{camera="hall"} 0',
+      ]);
+      await feed.publishStatus(statusOf('hall', 'paused'));
+      assert.deepEqual(await streaming(), ['deadpan_camera_streaming{camera="door"} 1']);
+    }));
+
   test('pictures only where the configuration allows them', async () => {
     const frame = { camera: 'door', epoch: 1, sequence: 7, timeUs: 5_000_000, width: 64, height: 64 };
     const jpeg = Uint8Array.of(0xff, 0xd8, 0xff, 0xd9);

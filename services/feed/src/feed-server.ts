@@ -91,7 +91,10 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
   const history = config.history.enabled ? openHistory(config.history.file) : undefined;
   const state = createLiveState(config.trackSeconds);
   const latencies = createLatencies();
-  const metrics = createFeedMetrics(registry, () => hub.clients);
+  const metrics = createFeedMetrics(registry, {
+    clients: () => hub.clients,
+    statuses: () => state.statuses(),
+  });
   const hub = createHub({
     limits,
     state,

@@ -49,7 +49,8 @@ export function cameraLoss(report: DecoderReport, exit: ChildExit, hadPicture: b
       if (report.complaints.some((complaint) => pattern.test(complaint))) return { kind, reason };
     }
   }
-  const said = report.newestComplaint;
+  // The pipe is how the address goes in, and says nothing to anybody.
+  const said = report.newestComplaint?.replace(/^pipe:0: /, '') ?? null;
   if (hadPicture)
     return {
       kind: 'lost',

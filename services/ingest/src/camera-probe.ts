@@ -42,6 +42,7 @@ export async function probeCamera(
   const address = cameraAddress(text);
   const { report, line } = createDecoderReport();
   const lines: string[] = [];
+  let answered = false;
   const command = cameraCommand(ffmpeg, address, {
     fps: 1,
     maxSide: LIMITS.side,
@@ -56,8 +57,10 @@ export async function probeCamera(
     command.args,
     (said) => {
       line(said);
-      const words = answerLine(said);
-      if (words !== null && lines.length < LIMITS.lines) lines.push(address.redact(words));
+      const words = answerLine(said, address.shown);
+      // What follows is about what ffmpeg writes, which is for this program.
+      if (words !== null && /^(Stream mapping|Output #0)/.test(words)) answered = true;
+      if (words !== null && !answered && lines.length < LIMITS.lines) lines.push(address.redact(words));
     },
     command.input,
   );
@@ -114,13 +117,20 @@ export async function probeCamera(
   };
 }
 
-/** A line of ffmpeg's log as people know it, without its level; null for what only the program needs. */
-function answerLine(said: string): string | null {
+/**
+ * A line of ffmpeg's log as people know it, without its level and with the address in place of the pipe by which it came
+ * in; null for what only the program needs.
+ */
+function answerLine(said: string, shown: string): string | null {
   const parts = /^((?:\[[^\]]* @ [^\]]*\] )*)\[(\w+)\] (.*)$/.exec(said);
   if (parts === null) return null;
   const [, origin = '', level = '', words = ''] = parts;
+  // The script by which the address goes in fails with it, and says nothing new.
+  if (/^\[concat @/.test(origin)) return null;
   if (level === 'verbose' || level === 'debug' || /^-?\d+\.\d+$/.test(words)) return null;
-  // The answer is about what comes in; what ffmpeg writes is for this program.
-  if (/^(Output #0|Stream mapping|Press \[q\]|Exiting normally)/.test(words)) return null;
-  return `${origin.replace(/ @ 0x[0-9a-f]+/g, '')}${words}`;
+  if (/^(Press \[q\]|Exiting normally)/.test(words)) return null;
+  const named = words.replace(/concat, from 'pipe:0'|^pipe:0/, (pipe) =>
+    pipe === 'pipe:0' ? shown : `${shown.split(':')[0]}, from '${shown}'`,
+  );
+  return `${origin.replace(/ @ 0x[0-9a-f]+/g, '')}${named}`;
 }

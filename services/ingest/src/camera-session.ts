@@ -19,6 +19,8 @@ export interface SessionLimits {
 
 /** Longest step backwards: at the start of a stream, and with bad encoders, times are not yet in order. */
 const STEP_BACK_MS = 1_000;
+/** RTP counts 90,000 a second in 32 bits, and ffmpeg takes a step back for the counter's overflow. */
+const RTP_OVERFLOW_MS = 2 ** 32 / 90;
 
 /** Who is told what comes from a camera. */
 export interface SessionHandlers {
@@ -83,7 +85,12 @@ export function startCameraSession(
       newest = performance.now();
       handlers.onArrival();
       if (stepMs < -STEP_BACK_MS || stepMs > limits.clockJumpMs) {
-        lose({ kind: 'clock', reason: `its clock jumped by ${(stepMs / 1000).toFixed(1)} s` });
+        const back = stepMs > RTP_OVERFLOW_MS / 2 ? RTP_OVERFLOW_MS - stepMs : -stepMs;
+        const way = back > 0 ? 'back' : 'ahead';
+        lose({
+          kind: 'clock',
+          reason: `its clock jumped ${way} by ${(Math.abs(back) / 1000).toFixed(1)} s`,
+        });
       }
     },
     input,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CameraState, CameraStatus, Frame } from '@deadpan/shared';
+import type { CameraState, CameraStatus, DropReason, Frame } from '@deadpan/shared';
 import { backoffMs } from './backoff.js';
 import { cameraAnswer } from './camera-answer.js';
 import { cameraAddress } from './camera-address.js';
@@ -54,11 +54,8 @@ export const CAMERA_TIMING: CameraTiming = {
   logEveryMs: 60_000,
 };
 
-/**
- * Why a frame that arrived was not handed out: the sampling did not pick it (or the connection ended before its
- * pixels were here), a newer one came first, it waited too long, or its camera went away.
- */
-export type CameraDropReason = 'unsampled' | 'superseded' | 'stale' | 'closed';
+/** Why a frame that arrived was not handed out. */
+export type CameraDropReason = Extract<DropReason, 'unsampled' | 'superseded' | 'stale' | 'closed'>;
 
 /** What a camera is and who hears of it. */
 export interface CameraOptions {

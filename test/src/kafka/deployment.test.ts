@@ -21,6 +21,8 @@ import { feedConfig } from '@deadpan/feed';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
+import { referenceMetrics } from '../contract/metric-reference.js';
+
 /*
  * Everything that a platform team applies: every overlay builds, every object follows its schema, and what two places
  * say (topics, images, ports) is the same. It fetches kustomize (where there is no kubectl) and the schemas once.
@@ -376,21 +378,14 @@ test('the images are built from what their context has, and decode only where th
   assert.deepEqual(['cli', ...(matchExpressions[0]?.values ?? [])].sort(), decode.sort());
 });
 
-/** Names of all metrics that the sources declare, with those that a histogram adds. */
-function declaredMetrics(): Set<string> {
-  const names = new Set(['up']);
-  for (const group of ['libs', 'services', 'apps']) {
-    for (const entry of readdirSync(at(group), { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name);
-      if (!entry.isFile() || !path.endsWith('.ts') || /dist|node_modules|\.test\.ts/.test(path)) continue;
-      for (const [name] of readFileSync(path, 'utf8').matchAll(/(?<=['"`])deadpan_[a-z0-9_]+(?=['"`])/g)) {
-        names.add(name);
-        if (/_(seconds|records|bytes)$/.test(name))
-          for (const suffix of ['bucket', 'sum', 'count']) names.add(`${name}_${suffix}`);
-      }
-    }
-  }
-  return names;
+/** Names that a query may use: all metrics of the reference, with those that a histogram adds. */
+function queryableMetrics(): Set<string> {
+  return new Set([
+    'up',
+    ...referenceMetrics().flatMap(({ name, type }) =>
+      type === 'histogram' ? ['bucket', 'sum', 'count'].map((suffix) => `${name}_${suffix}`) : [name],
+    ),
+  ]);
 }
 
 test('rules and dashboards use metrics that exist, with queries that Prometheus can read', async () => {
@@ -409,10 +404,10 @@ test('rules and dashboards use metrics that exist, with queries that Prometheus 
     ...all.map(({ expr }) => expr),
     ...dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))),
   ];
-  const declared = declaredMetrics();
+  const queryable = queryableMetrics();
   for (const query of queries) {
     for (const [name] of query.replaceAll(/"[^"]*"/g, '').matchAll(/\bdeadpan[a-z0-9_:]*/g)) {
-      assert.ok(declared.has(name) || recorded.has(name), `${name} does not exist`);
+      assert.ok(queryable.has(name) || recorded.has(name), `${name} does not exist`);
     }
   }
   if (!onPath('promtool', '--version')) return;

@@ -10,6 +10,8 @@ export interface FrameLine {
   /** No camera will join any more; what is under way is still handed out. */
   end(): Promise<void>;
   readonly receiver: Receiver<Frame>;
+  /** Frames that wait to be taken. */
+  readonly waiting: number;
 }
 
 /** More frames of one camera at a time would only make each of them older. */
@@ -65,5 +67,12 @@ export function createFrameLine(total: number): FrameLine {
     await fewerThan(1);
   }
 
-  return { join, end: () => link.sender.end(), receiver: link.receiver };
+  return {
+    join,
+    end: () => link.sender.end(),
+    receiver: link.receiver,
+    get waiting() {
+      return link.waiting;
+    },
+  };
 }

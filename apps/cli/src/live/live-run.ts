@@ -61,6 +61,12 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
   const line = createFrameLine(pool.workers * FRAMES_PER_WORKER);
   const running = new Map<string, ReturnType<typeof createCamera>>();
   const left = new Subject<CameraLeft>();
+  const stages = {
+    ...stageSet.forInput(),
+    align: createAlignStage(align),
+    window: createWindowStage(config.window, { silenceMs: config.window.silence * 1000, left }),
+  };
+  observer.queue(stages.align.name, () => line.waiting);
   const faults: string[] = [];
 
   const cameras = createCameraDesk({
@@ -135,13 +141,12 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
   const { batchSize, liveBatchDelay } = config.inference;
   const ended = runEmbedded({
     frames: line.receiver,
-    stages: {
-      ...stageSet.forInput(),
-      align: createAlignStage(align),
-      window: createWindowStage(config.window, { silenceMs: config.window.silence * 1000, left }),
-    },
+    stages,
     batch: { size: batchSize, maxDelayMs: liveBatchDelay, concurrency: 2 },
     observer,
+    onQueue(stage, waiting) {
+      observer.queue(stage, waiting);
+    },
     deadLetters(letter) {
       logger.error({ stage: letter.stage, traceId: letter.record.traceId, err: letter.error }, letter.reason);
       return Promise.resolve();

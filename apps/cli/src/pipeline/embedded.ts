@@ -39,6 +39,8 @@ export interface EmbeddedOptions extends ResultHandlers {
   readonly batch: MapRunOptions;
   readonly deadLetters: DeadLetterSink;
   readonly observer: StageObserver;
+  /** Told of each queue between the stages: which stage reads it, and how to look at its length. */
+  readonly onQueue?: (stage: string, waiting: () => number) => void;
 }
 
 /** Records that may wait between two stages. Frames are what costs memory, and their link is bounded by its owner. */
@@ -59,6 +61,15 @@ export async function runEmbedded(options: EmbeddedOptions): Promise<void> {
   const handledExpressions = link<Expression>('handled-expressions');
   const emotions = link<Emotion>('emotions');
   const common = { deadLetters, observer };
+  for (const [stage, queue] of [
+    [stages.normalize, faces],
+    [stages.classify, pairs],
+    [stages.classify, seenPairs],
+    [stages.window, expressions],
+    [stages.window, handledExpressions],
+  ] as const) {
+    options.onQueue?.(stage.name, () => queue.waiting);
+  }
 
   await Promise.all([
     runStreamStage(stages.align, { from: frames, to: faces.sender, ...common }),

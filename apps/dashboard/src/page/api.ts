@@ -82,6 +82,8 @@ async function call(method: string, path: string, body?: unknown, signal?: Abort
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
+    // What is removed while the page is being left is removed all the same.
+    keepalive: method === 'DELETE',
   });
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as { detail?: string };

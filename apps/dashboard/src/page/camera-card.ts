@@ -1,32 +1,26 @@
 import { api, type Camera } from './api.js';
 import { openEditCamera } from './camera-dialog.js';
-import { healthOf } from './camera-health.js';
-import { confirmation } from './confirmation.js';
-import { h, setText } from './element.js';
+import { fill, h, setText } from './element.js';
+import { createHealthMark } from './health-mark.js';
 import { createLastPicture } from './last-picture.js';
 import { peopleList, showPeople } from './people-list.js';
+import { beginRemoval } from './removal.js';
 import type { Store } from './store.js';
 import type { View } from './view.js';
-import { rate } from './wording.js';
+import { rate, wordsOf } from './wording.js';
 
 /** One camera on the wall. */
 export function createCameraCard(store: Store, id: string): View & { update(): void } {
-  const dot = h('span', { class: 'dot' });
-  const stateLabel = h('span', { class: 'state' });
-  const reason = h('span', { class: 'tooltip', role: 'tooltip', id: `health-${id}` });
-  const health = h(
-    'button',
-    { type: 'button', class: 'health', 'aria-describedby': `health-${id}` },
-    dot,
-    stateLabel,
-    reason,
-  );
+  const health = createHealthMark();
   const figures = Object.fromEntries(
     ['in', 'analysed', 'dropped', 'latency'].map((name) => [name, h('dd', {})]),
   ) as Record<'in' | 'analysed' | 'dropped' | 'latency', HTMLElement>;
   const figure = (label: string, value: HTMLElement): HTMLElement => h('div', {}, h('dt', {}, label), value);
   const error = h('pre', { class: 'last-error', tabindex: 0, 'aria-label': `Last error of ${id}` });
-  const errorBox = h('div', { class: 'error-box', hidden: true }, h('h3', {}, 'Last error'), error);
+  const errorTitle = h('h3', {});
+  const errorBox = h('div', { class: 'error-box', hidden: true }, errorTitle, error);
+  const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
+  let removal: View | undefined;
   const offline = h('p', { class: 'offline' });
   const picture = createLastPicture(
     id,
@@ -34,7 +28,7 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
     () => store.camera(id)?.status?.state === 'streaming' && store.connection.state === 'connected',
   );
   const people = peopleList([]);
-  const pause = h('button', { type: 'button', onclick: () => void togglePause() });
+  const pause = h('button', { type: 'button', onclick: () => void act(togglePause) });
   const actions =
     store.about.role === 'operator'
       ? h(
@@ -44,15 +38,18 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
           pause,
           h(
             'button',
-            { type: 'button', 'aria-label': `Remove ${id}`, onclick: () => void remove() },
+            { type: 'button', 'aria-label': `Remove ${id}`, onclick: () => void act(remove) },
             'Remove',
           ),
         )
       : null;
-  const element = h(
-    'article',
-    { class: 'card', 'data-camera': id },
-    h('header', {}, h('h2', {}, h('a', { href: `#/live/${encodeURIComponent(id)}` }, id)), health),
+  const header = h(
+    'header',
+    {},
+    h('h2', {}, h('a', { href: `#/live/${encodeURIComponent(id)}` }, id)),
+    health.element,
+  );
+  const parts = [
     h('div', { class: 'screen' }, picture.element, offline),
     h(
       'dl',
@@ -64,44 +61,57 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
     ),
     people,
     errorBox,
+    problem,
     actions,
-  );
+  ];
+  const element = h('article', { class: 'card', 'data-camera': id }, header, ...parts);
 
   const refresh = (): void => void store.refresh().catch(() => undefined);
   function edit(): void {
     const camera = store.camera(id);
     if (camera !== undefined) openEditCamera(camera, refresh);
   }
-  async function togglePause(): Promise<void> {
+  /** Does what an operator asked for, and says why where it failed. */
+  async function act(work: (camera: Camera) => Promise<void>): Promise<void> {
     const camera = store.camera(id);
     if (camera === undefined) return;
-    await api.changeCamera(id, { paused: !camera.paused });
+    try {
+      await work(camera);
+      showProblem('');
+    } catch (reason) {
+      showProblem(wordsOf(reason));
+    }
     refresh();
   }
-  async function remove(): Promise<void> {
-    const sure = await confirmation(
-      `Remove ${id}?`,
-      'Deadpan stops reading this camera. What it has kept of it stays until its retention ends.',
-      'Remove',
-    );
-    if (!sure) return;
-    await api.removeCamera(id);
-    refresh();
+  function showProblem(words: string): void {
+    problem.hidden = words === '';
+    setText(problem, words);
+  }
+  async function togglePause({ paused }: Camera): Promise<void> {
+    await api.changeCamera(id, { paused: !paused });
+  }
+  async function remove({ paused }: Camera): Promise<void> {
+    removal = await beginRemoval(id, paused, (failed) => {
+      removal = undefined;
+      fill(element, header, ...parts);
+      showProblem(failed === undefined ? '' : wordsOf(failed));
+      refresh();
+    });
+    fill(element, header, removal.element);
+    removal.element.querySelector<HTMLElement>('.primary')?.focus();
   }
 
   function update(): void {
     const camera: Camera | undefined = store.camera(id);
     if (camera === undefined) return;
     const { status, paused } = camera;
-    const judged = healthOf(status, paused);
-    dot.className = `dot ${judged.level}`;
-    setText(stateLabel, judged.label);
-    setText(reason, judged.reason);
+    const connected = store.connection.state !== 'lost';
+    const judged = health.show(camera, connected);
     element.classList.toggle('is-off', judged.level === 'off');
-    element.classList.toggle('is-paused', judged.level === 'paused');
-    offline.hidden = judged.level !== 'off' && judged.level !== 'paused';
+    element.classList.toggle('is-paused', judged.level === 'paused' || judged.level === 'unknown');
+    offline.hidden = !['off', 'paused', 'unknown'].includes(judged.level);
     setText(offline, judged.label);
-    const live = status?.state === 'streaming';
+    const live = connected && status?.state === 'streaming';
     setText(figures.in, live ? `${rate(status.fps.in)} fps` : '–');
     setText(figures.analysed, live ? `${rate(status.fps.analysed)} fps` : '–');
     setText(figures.dropped, live ? `${rate(status.fps.dropped)} fps` : '–');
@@ -109,6 +119,7 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
     const lastError = status?.lastError ?? null;
     errorBox.hidden = lastError === null;
     setText(error, lastError ?? '');
+    setText(errorTitle, live ? 'Last error, over now' : 'Last error');
     setText(pause, paused ? 'Resume' : 'Pause');
     pause.setAttribute('aria-label', `${paused ? 'Resume' : 'Pause'} ${id}`);
     // A camera that is not live does not know who is in view.
@@ -122,6 +133,7 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
     element,
     update,
     dispose() {
+      removal?.dispose();
       picture.dispose();
     },
   };

@@ -1,8 +1,8 @@
-import { ApiError, api, type About, type Camera, type Probe } from './api.js';
+import { api, type About, type Camera, type Probe } from './api.js';
 import { fill, h } from './element.js';
+import { wordsOf } from './wording.js';
 
 const fpsOf = (text: string): number | null => (text.trim() === '' ? null : Number(text));
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function addressField(value = '', required = true): HTMLInputElement {
   return h('input', {
@@ -140,7 +140,7 @@ export function openAddCamera(about: About, taken: readonly string[], added: () 
       h(
         'p',
         { class: found.reachable ? 'verdict good' : 'verdict bad', role: 'status' },
-        found.reachable ? `Reached: ${facts.join(', ')}.` : `Not reached: ${found.error ?? 'no answer'}`,
+        found.reachable ? `Reached: ${facts.join(', ')}.` : (found.error ?? 'No picture came.'),
       ),
       h('h3', { id: 'answer-title' }, 'What ffmpeg answered'),
       h(
@@ -216,7 +216,7 @@ export function openEditCamera(camera: Camera, changed: () => void): void {
       dialog.close();
     } catch (error) {
       problem.hidden = false;
-      problem.textContent = error instanceof ApiError ? error.message : wordsOf(error);
+      problem.textContent = wordsOf(error);
     }
   };
   const dialog = h(

@@ -31,4 +31,7 @@ test('a camera is judged by its state first, then by its last hour', () => {
     label: 'Offline',
     reason: 'Offline. 0 stalls and 1 reconnect in the last hour.',
   });
+  const trying = status({ state: 'connecting', lastError: 'Nothing answers.' });
+  assert.equal(healthOf(trying, false).label, 'Offline');
+  assert.equal(healthOf(status({ state: 'connecting' }), false).label, 'Connecting');
 });

@@ -2,7 +2,7 @@ import type { StatusMessage } from '@deadpan/shared';
 
 /** How a camera is, at a glance and in words. */
 export interface Health {
-  readonly level: 'good' | 'fair' | 'poor' | 'off' | 'paused';
+  readonly level: 'good' | 'fair' | 'poor' | 'off' | 'paused' | 'unknown';
   /** Why: a sentence. */
   readonly reason: string;
   /** What its state is called. */
@@ -22,14 +22,22 @@ const LABELS: Readonly<Record<StatusMessage['state'], string>> = {
   removed: 'Removed',
 };
 
+/** Of a page that hears nothing from the server. */
+export const UNKNOWN: Health = {
+  level: 'unknown',
+  label: 'Not known',
+  reason: 'This page has lost its connection, so it does not know how the camera is.',
+};
+
 /** Judges a camera by its state and by the stalls and reconnects of its last hour. */
 export function healthOf(status: StatusMessage | null, paused: boolean): Health {
   if (paused || status?.state === 'paused') {
     return { level: 'paused', label: 'Paused', reason: 'Paused by an operator.' };
   }
   if (status === null) return { level: 'off', label: 'Starting', reason: 'Nothing was heard of it yet.' };
-  const { state, stalls, reconnects } = status;
-  const label = LABELS[state];
+  const { state, stalls, reconnects, lastError } = status;
+  // A camera that was lost stays offline until pictures come, however often it is tried.
+  const label = state === 'connecting' && lastError !== null ? LABELS.waiting : LABELS[state];
   const counted = `${count(stalls, 'stall')} and ${count(reconnects, 'reconnect')} in the last hour.`;
   if (state !== 'streaming') return { level: 'off', label, reason: `${label}. ${counted}` };
   const troubles = stalls + reconnects;

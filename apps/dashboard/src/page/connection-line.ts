@@ -2,6 +2,12 @@ import { h, setText } from './element.js';
 import type { Store } from './store.js';
 import { createDisposal, every, type View } from './view.js';
 
+const WORDS = {
+  connecting: 'Connecting',
+  connected: 'Connected',
+  lost: 'Connection lost, reconnecting',
+} as const;
+
 /** Says whether the page is connected and, where not, when it tries again. */
 export function createConnectionLine(store: Store): View {
   const text = h('span', { role: 'status' });
@@ -25,7 +31,7 @@ export function createConnectionLine(store: Store): View {
     const lost = connection.state === 'lost';
     element.classList.toggle('lost', lost);
     document.body.classList.toggle('is-lost', lost);
-    setText(text, lost ? 'Connection lost, reconnecting' : 'Connected');
+    setText(text, WORDS[connection.state]);
     const seconds = lost ? Math.ceil((connection.retryAt - performance.now()) / 1000) : 0;
     setText(wait, seconds > 0 ? ` in ${seconds} s` : lost ? '…' : '');
     retry.hidden = !lost;

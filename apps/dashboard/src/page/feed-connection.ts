@@ -2,9 +2,9 @@ import type { ClientMessage, ServerMessage } from '@deadpan/shared';
 
 import { token } from './api.js';
 
-/** Whether the page is connected; where not, when it tries again (milliseconds, `performance.now()`). */
+/** Whether the page is connected; where no more, when it tries again (milliseconds, `performance.now()`). */
 export type Connection =
-  { readonly state: 'connected' } | { readonly state: 'lost'; readonly retryAt: number };
+  { readonly state: 'connecting' | 'connected' } | { readonly state: 'lost'; readonly retryAt: number };
 
 /** The WebSocket of the page, which comes back by itself. */
 export interface FeedConnection {

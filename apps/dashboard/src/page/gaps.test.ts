@@ -22,3 +22,22 @@ test('a gap is what no window covers, named after what the camera did', () => {
     { from: 21, to: 30, label: 'camera offline' },
   ]);
 });
+
+test('a gap has parts: while the camera was away, and after it came back', () => {
+  const change = (time: number, state: string) => ({ camera: 'door', time, state, error: null });
+  const states = [
+    change(-5, 'streaming'),
+    ...[change(15, 'stalled'), change(16, 'waiting'), change(18, 'connecting'), change(20, 'waiting')],
+    ...[change(40, 'connecting'), change(41, 'streaming')],
+  ];
+  assert.deepEqual(findGaps(windows(9, 100), states, 0.5), [
+    // The stall was known five seconds after it began.
+    { from: 10, to: 41, label: 'camera offline' },
+    { from: 41, to: 100, label: 'not seen' },
+  ]);
+  assert.deepEqual(findGaps(windows(0, 43), states, 0.5), [
+    { from: 1, to: 15, label: 'not seen' },
+    // And it takes a moment to see somebody again.
+    { from: 15, to: 43, label: 'camera offline' },
+  ]);
+});

@@ -1,10 +1,13 @@
 import { api } from './api.js';
 import { h, setText } from './element.js';
 import { ago, clock } from './wording.js';
-import { createDisposal, every, type View } from './view.js';
+import type { View } from './view.js';
 
-/** How often a picture is asked for, and how old it may be to pass as live, in milliseconds. */
-const TIMES = { ask: 2000, live: 5000 };
+/**
+ * How often a picture is asked for, how soon again after an old one of a live camera (pictures are only taken while
+ * somebody asks), and how old one may be to pass as live, in milliseconds.
+ */
+const TIMES = { ask: 2000, again: 500, live: 5000 };
 
 /** A camera's newest picture. One that is old, or of a camera that is not live, is grey and says its age. */
 export function createLastPicture(
@@ -16,9 +19,10 @@ export function createLastPicture(
   const nothing = h('p', { class: 'no-picture' }, allowed ? 'No picture yet' : 'Pictures are off');
   const stamp = h('p', { class: 'stamp', hidden: true });
   const element = h('div', { class: 'last-picture' }, image, nothing, stamp);
-  const disposal = createDisposal();
   let taken: number | undefined;
   let url: string | undefined;
+  let timer = 0;
+  let disposed = false;
 
   function update(): void {
     if (taken === undefined) return;
@@ -30,37 +34,37 @@ export function createLastPicture(
     image.alt = old ? `Old picture of ${camera}` : `Picture of ${camera}, now`;
   }
 
-  async function ask(): Promise<void> {
-    // Nobody looks at a page in the background.
-    if (document.hidden) return;
-    try {
-      const snapshot = await api.snapshot(camera);
-      if (snapshot.time === taken) {
-        update();
-        return;
-      }
-      taken = snapshot.time;
-      const before = url;
-      url = URL.createObjectURL(snapshot.image);
-      image.src = url;
-      image.hidden = false;
-      nothing.hidden = true;
-      if (before !== undefined) URL.revokeObjectURL(before);
-    } catch {
-      // Not there yet, or the server is away: what is shown ages.
-    }
-    update();
+  async function fetchNewest(): Promise<void> {
+    const snapshot = await api.snapshot(camera);
+    if (snapshot.time === taken) return;
+    taken = snapshot.time;
+    const before = url;
+    url = URL.createObjectURL(snapshot.image);
+    image.src = url;
+    image.hidden = false;
+    nothing.hidden = true;
+    if (before !== undefined) URL.revokeObjectURL(before);
   }
 
-  if (allowed) {
-    disposal.add(every(TIMES.ask, () => void ask()));
-    void ask();
+  async function keepUp(first: boolean): Promise<void> {
+    // Nobody looks at a page in the background, and a camera that is away has no newer picture than its last.
+    if (first || (isLive() && !document.hidden)) {
+      // Not there yet, or the server is away: what is shown ages.
+      await fetchNewest().catch(() => undefined);
+      update();
+    }
+    if (disposed) return;
+    const isOld = taken === undefined || Date.now() - taken * 1000 > TIMES.live;
+    timer = window.setTimeout(() => void keepUp(false), isOld && isLive() ? TIMES.again : TIMES.ask);
   }
+
+  if (allowed) void keepUp(true);
   return {
     element,
     update,
     dispose() {
-      disposal.run();
+      disposed = true;
+      window.clearTimeout(timer);
       if (url !== undefined) URL.revokeObjectURL(url);
     },
   };

@@ -3,8 +3,9 @@ import type { EmotionMessage } from '@deadpan/shared';
 import { api } from './api.js';
 import { fill, h, setText } from './element.js';
 import { findGaps, type Gap, type StateAt } from './gaps.js';
-import { healthOf } from './camera-health.js';
+import { createHealthMark } from './health-mark.js';
 import { modeControl } from './mode-control.js';
+import { createLastPicture } from './last-picture.js';
 import { createPictureLoader } from './pictures-of-shot.js';
 import { shownFaces } from './shown-faces.js';
 import { createShots, type Shot } from './shots.js';
@@ -13,7 +14,7 @@ import { drawStage, LAYERS, type Layer } from './stage-drawing.js';
 import type { Store } from './store.js';
 import { createTimeline, timelineLegend, type Timeline, type TimelineStyle } from './timeline.js';
 import { createDisposal, every, type View } from './view.js';
-import { clock, percent, person, rate } from './wording.js';
+import { ago, clock, percent, person, rate } from './wording.js';
 
 /** Seconds that the timelines of the live view show. */
 const SPAN_S = 120;
@@ -34,7 +35,15 @@ export function createLiveView(store: Store, id: string): View {
 
   const canvas = h('canvas', { width: 1280, height: 720, role: 'img', 'aria-label': 'No frame yet' });
   const badge = h('p', { class: 'badge' });
-  const waiting = h('p', { class: 'stage-wait' }, 'Waiting for the first analysed frame…');
+  const isLive = (): boolean =>
+    store.camera(id)?.status?.state === 'streaming' && store.connection.state === 'connected';
+  // Until the first frame is here: the last picture that there is, as old as it may be.
+  const lastPicture = createLastPicture(id, store.about.pixels === 'frames', isLive);
+  const waitingFor = h('p');
+  const waiting = h('div', { class: 'stage-wait' }, lastPicture.element, waitingFor);
+  disposal.add(() => {
+    lastPicture.dispose();
+  });
   const stage = h(
     'div',
     { class: 'stage', tabindex: 0, role: 'group', 'aria-label': 'Live view. Space pauses, arrow keys step.' },
@@ -64,7 +73,10 @@ export function createLiveView(store: Store, id: string): View {
     if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     drawStage(context, width, shot, faces, pictures, layers);
-    waiting.hidden = true;
+    if (!waiting.hidden) {
+      waiting.hidden = true;
+      lastPicture.dispose();
+    }
     canvas.setAttribute(
       'aria-label',
       faces.length === 0
@@ -76,17 +88,22 @@ export function createLiveView(store: Store, id: string): View {
             )
             .join('; '),
     );
+    figures.title = `Connection ${shot.epoch}, frame ${shot.sequence}`;
     setText(
       figures,
-      `Frame ${shot.epoch}/${shot.sequence} · ${clock(shot.time)} · ${faces.length} ${faces.length === 1 ? 'person' : 'people'}`,
+      `Frame ${shot.sequence} · ${clock(shot.time)} · ${faces.length} ${faces.length === 1 ? 'person' : 'people'}`,
     );
     showBadge();
   }
 
   function showBadge(): void {
-    const camera = store.camera(id);
-    const live = camera?.status?.state === 'streaming' && store.connection.state === 'connected';
-    const text = held !== undefined ? 'Paused' : live ? 'Live' : 'Old picture';
+    lastPicture.update();
+    const live = isLive();
+    const newest = shots.all.at(-1);
+    badge.hidden = newest === undefined;
+    const age =
+      newest === undefined ? '' : `: ${clock(newest.time)}, ${ago(Date.now() / 1000 - newest.time)}`;
+    const text = held !== undefined ? 'Paused' : live ? 'Live' : `Old picture${age}`;
     setText(badge, text);
     badge.className = `badge ${held !== undefined ? 'paused' : live ? 'live' : 'old'}`;
     stage.classList.toggle('old', held === undefined && !live);
@@ -132,7 +149,9 @@ export function createLiveView(store: Store, id: string): View {
   // ---- timelines ----
 
   const people = h('div', { class: 'timelines' });
-  const nobody = h('p', { class: 'empty' }, 'Nobody was seen in the last two minutes.');
+  const gone = h('div', { class: 'timelines' });
+  const goneTitle = h('h3', { class: 'gone-title', hidden: true }, 'Left in the last two minutes');
+  const nobody = h('p', { class: 'empty' }, 'Nobody is in view.');
   const tracks = new Map<
     string,
     { windows: EmotionMessage[]; timeline: Timeline; box: HTMLElement; now: HTMLElement }
@@ -152,7 +171,6 @@ export function createLiveView(store: Store, id: string): View {
       );
       found = { windows: [], timeline, box, now };
       tracks.set(track, found);
-      people.append(box);
     }
     return found;
   }
@@ -170,6 +188,8 @@ export function createLiveView(store: Store, id: string): View {
   function showTimelines(): void {
     const now = Date.now() / 1000;
     const range = [now - SPAN_S, now] as const;
+    const inView: { readonly box: HTMLElement; readonly end: number }[] = [];
+    const hadLeft: typeof inView = [];
     for (const [track, { windows, timeline, box, now: line }] of tracks) {
       while ((windows[0]?.end ?? Infinity) < range[0] - 5) windows.shift();
       const last = windows.at(-1);
@@ -180,17 +200,29 @@ export function createLiveView(store: Store, id: string): View {
         continue;
       }
       const gaps: Gap[] = findGaps(windows, states, store.about.window.hop);
-      const gone = now - last.end > 4;
-      if (gone) gaps.push(...findGaps([last, { start: now, end: now }], states, store.about.window.hop));
+      const left = now - last.end > 4;
+      if (left) gaps.push(...findGaps([last, { start: now, end: now }], states, store.about.window.hop));
       timeline.show(windows, gaps, range);
+      (left ? hadLeft : inView).push({ box, end: last.end });
       setText(
         line,
-        gone
+        left
           ? `left ${clock(last.end)}`
           : `${last.expression} ${percent(last.probabilities[last.expression])}, intensity ${percent(last.intensity)}`,
       );
     }
-    nobody.hidden = tracks.size > 0;
+    arrange(
+      people,
+      inView.map(({ box }) => box),
+    );
+    // Who left last comes first.
+    hadLeft.sort((a, b) => b.end - a.end);
+    arrange(
+      gone,
+      hadLeft.map(({ box }) => box),
+    );
+    nobody.hidden = inView.length > 0;
+    goneTitle.hidden = hadLeft.length === 0;
   }
 
   function restyle(change: Partial<TimelineStyle>): void {
@@ -210,20 +242,30 @@ export function createLiveView(store: Store, id: string): View {
 
   // ---- the view ----
 
-  const dot = h('span', { class: 'dot' });
-  const state = h('span', { class: 'state' });
-  const problem = h('pre', { class: 'last-error', tabindex: 0, hidden: true, 'aria-label': 'Last error' });
+  const health = createHealthMark();
+  const speed = h('span', { class: 'summary' });
+  const problem = h('pre', {
+    class: 'last-error problem',
+    tabindex: 0,
+    hidden: true,
+    'aria-label': 'Last error',
+  });
   function showStatus(): void {
     const camera = store.camera(id);
-    const health = healthOf(camera?.status ?? null, camera?.paused ?? false);
-    dot.className = `dot ${health.level}`;
-    const fps = camera?.status?.fps;
-    const detail = health.level === 'off' || fps === undefined ? '' : `, ${rate(fps.analysed)} fps analysed`;
-    setText(state, `${health.label}${detail}`);
-    state.title = health.reason;
-    const error = health.level === 'off' ? (camera?.status?.lastError ?? null) : null;
+    if (camera === undefined) return;
+    const { level } = health.show(camera, store.connection.state !== 'lost');
+    const { status } = camera;
+    setText(
+      speed,
+      isLive() && status !== null
+        ? `${rate(status.fps.in)} fps in, ${rate(status.fps.analysed)} analysed, ${rate(status.fps.dropped)} dropped` +
+            (status.latencyMs === null ? '' : `, ${Math.round(status.latencyMs)} ms late`)
+        : '',
+    );
+    const error = level === 'off' ? (status?.lastError ?? null) : null;
     problem.hidden = error === null;
     setText(problem, error ?? '');
+    setText(waitingFor, isLive() ? 'Waiting for the first analysed frame…' : 'No analysed frame yet');
     showBadge();
   }
 
@@ -265,13 +307,7 @@ export function createLiveView(store: Store, id: string): View {
   const element = h(
     'section',
     { 'aria-labelledby': 'live-title' },
-    h(
-      'div',
-      { class: 'page-head' },
-      h('h1', { id: 'live-title' }, id),
-      h('span', { class: 'health-line' }, dot, state),
-      cameraPicker,
-    ),
+    h('div', { class: 'page-head' }, h('h1', { id: 'live-title' }, id), health.element, speed, cameraPicker),
     problem,
     store.about.aggregatesOnly
       ? h(
@@ -313,6 +349,8 @@ export function createLiveView(store: Store, id: string): View {
     timelineLegend(),
     nobody,
     people,
+    goneTitle,
+    gone,
   );
 
   disposal.add(
@@ -349,7 +387,10 @@ export function createLiveView(store: Store, id: string): View {
       );
       showStatus();
     }),
-    every(1000, showTimelines),
+    every(1000, () => {
+      showTimelines();
+      showBadge();
+    }),
   );
   for (const { emotion } of store.present(id)) addWindow(emotion);
   void loadPast().catch(() => undefined);
@@ -362,4 +403,12 @@ export function createLiveView(store: Store, id: string): View {
       for (const { timeline } of tracks.values()) timeline.dispose();
     },
   };
+}
+
+/** Puts elements into a container in this order, and leaves alone those that are in their place. */
+function arrange(container: HTMLElement, elements: readonly HTMLElement[]): void {
+  for (const [i, element] of elements.entries()) {
+    const there = container.children[i] ?? null;
+    if (there !== element) container.insertBefore(element, there);
+  }
 }

@@ -9,6 +9,20 @@ export interface Rectangle {
 const overlap = (a: Rectangle, b: Rectangle): boolean =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
+/** Where a line of text goes: at its place, or above what is taken there; below where there is no room above. */
+export function placeAbove(wanted: Rectangle, taken: readonly Rectangle[]): Rectangle {
+  const ascending = [...taken].sort((a, b) => a.y - b.y);
+  const above = ascending.reduceRight(
+    (place, other) => (overlap(place, other) ? { ...place, y: other.y - place.height - 1 } : place),
+    wanted,
+  );
+  if (above.y >= 0) return above;
+  return ascending.reduce(
+    (place, other) => (overlap(place, other) ? { ...place, y: other.y + other.height + 1 } : place),
+    wanted,
+  );
+}
+
 /**
  * Where a square picture goes that belongs to a box: beside, below or above it, where it hides nothing that is taken and
  * stays on the stage; else small in the box's lower corner.

@@ -1,7 +1,7 @@
 import type { ExpressionMessage } from '@deadpan/shared';
 
 import { COLOURS } from './palette.js';
-import { placeBeside, type Rectangle } from './picture-place.js';
+import { placeAbove, placeBeside, type Rectangle } from './picture-place.js';
 import type { ShotPictures } from './pictures-of-shot.js';
 import type { Shot } from './shots.js';
 import { percent, person } from './wording.js';
@@ -41,11 +41,9 @@ export function drawStage(
     context.drawImage(pictures.frame, 0, 0, width, height);
   else drawGrid(context, width, height);
 
-  const taken: Rectangle[] = faces.flatMap(({ message: { box } }) =>
-    box === undefined
-      ? []
-      : [{ x: box.x * scale, y: box.y * scale, width: box.width * scale, height: box.height * scale }],
-  );
+  const boxes = faces.flatMap(({ message: { box } }) => (box === undefined ? [] : [scaled(box, scale)]));
+  // In the corner the page says whether this is live.
+  const labels: Rectangle[] = [{ x: width - 80, y: 0, width: 80, height: 36 }];
   for (const face of faces) {
     const { message } = face;
     const { box, track = '', landmarks } = message;
@@ -74,22 +72,40 @@ export function drawStage(
       context.fillStyle = colour;
       context.fillRect(x, y + tall + 4, w * face.intensity, 6);
     }
-    if (layers.has('neutral face') && own?.reference !== undefined) {
-      const place = placeBeside({ x, y, width: w, height: tall }, { width, height }, taken);
+  }
+  if (layers.has('labels')) {
+    for (const { message, expression, probability } of faces) {
+      const { box, track = '' } = message;
+      if (box === undefined) continue;
+      const text = `${person(track)}  ${expression} ${percent(probability)}`;
+      const y = Math.max(0, box.y * scale - 23);
+      labels.push(label(context, text, box.x * scale, y, COLOURS[expression], 12, labels));
+    }
+  }
+  if (layers.has('neutral face')) {
+    const taken = [...boxes, ...labels];
+    for (const { message } of faces) {
+      const { box, track = '' } = message;
+      const reference = pictures?.faces.get(track)?.reference;
+      if (box === undefined || reference === undefined) continue;
+      const place = placeBeside(scaled(box, scale), { width, height }, taken);
       taken.push(place);
       const { x: left, y: top, width: side } = place;
-      context.drawImage(own.reference, left, top, side, side);
+      context.drawImage(reference, left, top, side, side);
       context.lineWidth = 1;
       context.strokeStyle = '#fffc';
       context.strokeRect(left, top, side, side);
-      label(context, 'neutral', left, top + side + 3, '#d5dbe3', 10);
-    }
-    if (layers.has('labels')) {
-      const text = `${person(track)}  ${face.expression} ${percent(face.probability)}`;
-      label(context, text, x, Math.max(0, y - 23), colour, 12);
+      label(context, 'neutral', left, top + side + 3, '#d5dbe3', 10, labels);
     }
   }
 }
+
+const scaled = (box: Rectangle, scale: number): Rectangle => ({
+  x: box.x * scale,
+  y: box.y * scale,
+  width: box.width * scale,
+  height: box.height * scale,
+});
 
 function label(
   context: CanvasRenderingContext2D,
@@ -98,18 +114,21 @@ function label(
   y: number,
   colour: string,
   size: number,
-): void {
+  others: readonly Rectangle[] = [],
+): Rectangle {
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textBaseline = 'top';
   const width = context.measureText(text).width;
   const room = context.canvas.width / devicePixelRatio;
-  x = Math.max(1, Math.min(x, room - width - 17));
+  const left = Math.max(0, Math.min(x - 1, room - width - 18));
+  const place = placeAbove({ x: left, y, width: width + 17, height: size + 8 }, others);
   context.fillStyle = '#0b0f14d9';
-  context.fillRect(x - 1, y, width + 17, size + 8);
+  context.fillRect(place.x, place.y, place.width, place.height);
   context.fillStyle = colour;
-  context.fillRect(x - 1, y, 4, size + 8);
+  context.fillRect(place.x, place.y, 4, place.height);
   context.fillStyle = '#fff';
-  context.fillText(text, x + 9, y + 4);
+  context.fillText(text, place.x + 10, place.y + 4);
+  return place;
 }
 
 function drawGrid(context: CanvasRenderingContext2D, width: number, height: number): void {

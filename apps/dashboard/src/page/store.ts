@@ -38,8 +38,8 @@ export interface Store {
   retry(): void;
 }
 
-/** Somebody without a new window for so long has left, in milliseconds. */
-const GONE_MS = 10_000;
+/** Somebody of whom no new window came for so long has left, in milliseconds; besides two frames of a slow camera. */
+const GONE_MS = 4_000;
 
 /** Connects the page to the feed. */
 export async function createStore(about: About): Promise<Store> {
@@ -54,7 +54,7 @@ export async function createStore(about: About): Promise<Store> {
     gap: new Set(),
     connection: new Set(),
   };
-  let connection: Connection = { state: 'lost', retryAt: performance.now() };
+  let connection: Connection = { state: 'connecting' };
 
   function tell<K extends keyof StoreEvents>(event: K, value: StoreEvents[K]): void {
     for (const listener of listeners[event]) listener(value);
@@ -130,7 +130,8 @@ export async function createStore(about: About): Promise<Store> {
     camera: (id) => cameras.get(id),
     present(camera) {
       const ofCamera = people.get(camera) ?? new Map<string, Present>();
-      const oldest = performance.now() - GONE_MS;
+      const frameMs = 1000 / (cameras.get(camera)?.fps ?? 25);
+      const oldest = performance.now() - GONE_MS - 2 * frameMs;
       for (const [track, { heard }] of ofCamera) if (heard < oldest) ofCamera.delete(track);
       return [...ofCamera.values()];
     },

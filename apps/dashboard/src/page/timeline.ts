@@ -62,7 +62,7 @@ export function createTimeline(name: string, style: TimelineStyle): Timeline {
       {
         width: Math.max(200, chart.clientWidth),
         height: chart.clientWidth < 500 ? 160 : 190,
-        padding: [8, 6, 0, 0],
+        padding: [8, 30, 0, 0],
         cursor: { y: false, drag: { x: true, y: false } },
         legend: { show: false },
         scales: { x: { time: true }, y: { range: [0, 1] } },
@@ -73,6 +73,8 @@ export function createTimeline(name: string, style: TimelineStyle): Timeline {
             ticks: { show: false },
             size: 28,
             space: 70,
+            // A clock that tells seconds cannot name less.
+            incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400],
             values: (_, times) => times.map(clock),
           },
           {

@@ -55,7 +55,8 @@ export function createWallView(store: Store): View {
   function sumUp(): void {
     const cameras = store.cameras();
     const live = cameras.filter(({ status }) => status?.state === 'streaming').length;
-    setText(summary, cameras.length === 0 ? '' : `${live} of ${cameras.length} live`);
+    const isKnown = cameras.length > 0 && store.connection.state !== 'lost';
+    setText(summary, isKnown ? `${live} of ${cameras.length} live` : '');
   }
 
   const disposal = createDisposal();

@@ -22,5 +22,9 @@ export function span(seconds: number): string {
   return `${Math.round(seconds / 86_400)} days`;
 }
 
-/** A track's id as people read it: random ids are long, and their beginning tells them apart. */
-export const person = (track: string): string => (track.length > 10 ? track.slice(0, 8) : track);
+/** A track's id as people read it: of a long one the begin and the end, since ids of one session begin alike. */
+export const person = (track: string): string =>
+  track.length > 14 ? `${track.slice(0, 6)}…${track.slice(-5)}` : track;
+
+/** An error in words. */
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

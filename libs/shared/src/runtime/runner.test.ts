@@ -72,7 +72,7 @@ test('drops and dead letters are counted with their reason, and every record is 
   function sort(records: readonly number[]): Promise<Outcome<string>[]> {
     return Promise.resolve(
       records.map((record) => {
-        if (record === 1) return drop('too-small');
+        if (record === 1) return drop('late');
         if (record === 2) return deadLetter('unreadable', new Error('no'));
         return ok(`${record}a`, `${record}b`);
       }),
@@ -91,7 +91,7 @@ test('drops and dead letters are counted with their reason, and every record is 
   const counts = observer.stages.get('sort');
   assert.equal(counts?.received, 4);
   assert.equal(counts.emitted, 4);
-  assert.deepEqual(counts.dropped, { 'too-small': 1 });
+  assert.deepEqual(counts.dropped, { late: 1 });
   assert.deepEqual(counts.deadLettered, { unreadable: 1 });
 });
 

@@ -1,8 +1,10 @@
+import type { DropReason } from './drop-reason.js';
+
 /** Told by the runner what a stage does. `key` is the record's key: the camera. */
 export interface StageObserver {
   received(stage: string, key: string): void;
   emitted(stage: string, key: string): void;
-  dropped(stage: string, key: string, reason: string): void;
+  dropped(stage: string, key: string, reason: DropReason): void;
   deadLettered(stage: string, key: string, reason: string): void;
   /** One call of a map stage, or one record through a stream stage: how long, and over how many records. */
   worked(stage: string, seconds: number, records: number): void;

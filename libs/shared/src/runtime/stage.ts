@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 
 import type { Envelope } from '../links/index.js';
+import type { DropReason } from './drop-reason.js';
 import type { Outcome } from './outcome.js';
 
 /**
@@ -16,7 +17,7 @@ export interface StreamContext {
   /** Says how long one record took. */
   worked(seconds: number): void;
   /** Counts the record as dropped and acks it. */
-  drop(record: Envelope<unknown>, reason: string): void;
+  drop(record: Envelope<unknown>, reason: DropReason): void;
   /** Puts the record aside and acks it once that is done. */
   deadLetter(record: Envelope<unknown>, reason: string, error: Error): void;
 }

@@ -1,12 +1,15 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 import type { StageObserver } from '../runtime/index.js';
 
-/**
- * An observer that keeps Prometheus metrics. Grammar: `deadpan_<what>_<unit>` with `_total` for counters; labels
- * `camera`, `stage`, `reason`. See docs/reference/metrics.md.
- */
-export function createStageMetrics(registry: Registry): StageObserver {
+/** An observer that keeps Prometheus metrics. */
+export interface StageMetrics extends StageObserver {
+  /** Adds a queue of records that wait for a stage; a stage's queues count together. */
+  queue(stage: string, waiting: () => number): void;
+}
+
+/** Metrics of stages in a registry. Grammar: see docs/reference/metrics.md. */
+export function createStageMetrics(registry: Registry): StageMetrics {
   const registers = [registry];
   const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
     new Counter({ name, help, labelNames, registers });
@@ -42,7 +45,21 @@ export function createStageMetrics(registry: Registry): StageObserver {
     buckets: [1, 2, 4, 8, 16, 32, 64],
     registers,
   });
+  const queues: { readonly stage: string; readonly waiting: () => number }[] = [];
+  new Gauge({
+    name: 'deadpan_stage_waiting_records',
+    help: 'Records that wait in this process for a stage to take them in.',
+    labelNames: ['stage'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { stage, waiting } of queues) this.inc({ stage }, waiting());
+    },
+  });
   return {
+    queue: (stage, waiting) => {
+      queues.push({ stage, waiting });
+    },
     received: (stage, camera) => {
       received.inc({ camera, stage });
     },
