@@ -84,7 +84,7 @@ async function createRun(options: LineServiceOptions, pool: InferencePool | unde
   // Nothing but ingest: its frames go to Kafka as they are.
   if (pool === undefined) return ({ frames }, to) => pass(frames, to.frames);
   const stageSet = await createStageSet(pool, config);
-  const { batchSize, batchDelay } = config.inference;
+  const { batchSize, batchDelay, liveBatchDelay } = config.inference;
 
   function makeStages(inference: InferencePool): Stages {
     const stages = stageSet.forInput();
@@ -99,7 +99,7 @@ async function createRun(options: LineServiceOptions, pool: InferencePool | unde
   return (from, to) =>
     runLinePart({
       ...{ names, from, to, observer, stages: makeStages(pool) },
-      batch: { size: batchSize, maxDelayMs: batchDelay, concurrency: 2 },
+      batch: { size: batchSize, maxDelayMs: bounded ? batchDelay : liveBatchDelay, concurrency: 2 },
       deadLetters: deadLetters.sink,
     });
 }
