@@ -65,6 +65,8 @@ export async function prepared(client: KafkaClient, topic = TEXTS): Promise<Dead
 export interface ReadMessage {
   readonly partition: number;
   readonly offset: number;
+  /** When the broker got it, milliseconds since 1970. */
+  readonly appendedMs: number;
   readonly key: string | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
@@ -100,6 +102,7 @@ export async function readAll(client: KafkaClient, topic: string): Promise<ReadM
           messages.push({
             partition,
             offset: Number(message.offset),
+            appendedMs: Number(message.timestamp),
             key: message.key?.toString() ?? null,
             value: message.value,
             headers: Object.fromEntries(

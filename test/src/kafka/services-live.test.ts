@@ -81,7 +81,10 @@ test('replicas share the cameras, a dead one leaves its own to the other, and no
     const [one, two] = ['ingest', 'ingest'].map((name) => services.start(name, '--listen', '127.0.0.1:0'));
     const feed = services.start('feed', '--listen', '127.0.0.1:0');
     assert.ok(one !== undefined && two !== undefined);
-    await Promise.all([one.ready, two.ready, feed.ready]);
+    const line = ['align', 'normalize', 'classify'].map((name) =>
+      services.start(name, '--listen', '127.0.0.1:0'),
+    );
+    await Promise.all([one, two, feed, ...line].map(({ ready }) => ready));
     assert.equal((await fetch(`${await one.url}/readyz`)).status, 200);
     await framesOfAll(client);
     await until(
@@ -116,6 +119,7 @@ test('replicas share the cameras, a dead one leaves its own to the other, and no
       await (await fetch(`${await one.url}/metrics`)).text(),
       await (await fetch(`${await two.url}/metrics`)).text(),
     ];
+    for (const { url } of line) seen.push(await (await fetch(`${await url}/metrics`)).text());
     const killed = performance.now();
     one.child.kill('SIGKILL');
     await framesOfAll(client);
@@ -124,13 +128,13 @@ test('replicas share the cameras, a dead one leaves its own to the other, and no
     );
     assert.ok(performance.now() - killed < 15_000);
 
-    for (const service of [two, feed]) {
+    for (const service of [two, feed, ...line]) {
       service.child.kill('SIGTERM');
       assert.equal(await service.ended, 0, service.said());
     }
     const letters = await readAll(client, TOPICS.deadLetter.name);
     assert.ok(letters.length > 0);
-    seen.push(one.said(), two.said(), feed.said());
+    for (const service of [one, two, feed, ...line]) seen.push(service.said());
     seen.push(JSON.stringify(letters.map(({ value, headers }) => [value?.toString(), headers])));
     for (const secret of [CAMERA_PASSWORD, TOKEN, broker.users?.admin ?? '']) {
       for (const text of seen) assert.ok(!text.includes(secret), text);

@@ -58,10 +58,11 @@ export async function runLineService(options: LineServiceOptions): Promise<numbe
   const works = names.some((name) => name !== 'ingest' && name !== 'feed');
   const pool = works ? createInferencePool({ device, ...(workers === 0 ? {} : { workers }) }) : undefined;
   let overdue: NodeJS.Timeout | undefined;
-  signal.addEventListener('abort', () => {
+  const limitTheEnd = (): void => {
     // A broker that is away at the end must not keep the process: what waits is read again from its source.
     overdue = setTimeout(ends.abandonSenders, 2 * GRACE_MS);
-  });
+  };
+  signal.addEventListener('abort', limitTheEnd);
   try {
     const run = await createRun(options, pool);
     if (signal.aborted) return 0;
@@ -69,6 +70,8 @@ export async function runLineService(options: LineServiceOptions): Promise<numbe
     await ends.endSenders(signal.aborted);
     return failed;
   } finally {
+    // The process aborts its signal once more when all has ended: a timer set then would keep it alive.
+    signal.removeEventListener('abort', limitTheEnd);
     clearTimeout(overdue);
     ends.abandonSenders();
     await ends.closeReceivers();
@@ -84,7 +87,7 @@ async function createRun(options: LineServiceOptions, pool: InferencePool | unde
   // Nothing but ingest: its frames go to Kafka as they are.
   if (pool === undefined) return ({ frames }, to) => pass(frames, to.frames);
   const stageSet = await createStageSet(pool, config);
-  const { batchSize, batchDelay } = config.inference;
+  const { batchSize, batchDelay, liveBatchDelay } = config.inference;
 
   function makeStages(inference: InferencePool): Stages {
     const stages = stageSet.forInput();
@@ -99,7 +102,7 @@ async function createRun(options: LineServiceOptions, pool: InferencePool | unde
   return (from, to) =>
     runLinePart({
       ...{ names, from, to, observer, stages: makeStages(pool) },
-      batch: { size: batchSize, maxDelayMs: batchDelay, concurrency: 2 },
+      batch: { size: batchSize, maxDelayMs: bounded ? batchDelay : liveBatchDelay, concurrency: 2 },
       deadLetters: deadLetters.sink,
     });
 }
