@@ -34,6 +34,7 @@ export function installPackages() {
 
 /** Compiles what changed since the last build, and bundles the dashboard. */
 export function build() {
+  run(process.execPath, [join(root, 'libs/vision/build.mjs')]);
   run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
   run(process.execPath, [join(root, 'apps/dashboard/build.mjs')]);
 }
