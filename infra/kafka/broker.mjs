@@ -44,10 +44,11 @@ export async function startBroker({ profile = 'plain', port: wanted = 0, quiet =
     '--add-scram',
     scramOf(name, password),
   ]);
-  const id = randomBytes(16).toString('base64url');
+  // In one argument: an id may begin with a dash.
+  const id = `--cluster-id=${randomBytes(16).toString('base64url')}`;
   execFileSync(
     'java',
-    [...SMALL_JVM, '-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', file, ...scram],
+    [...SMALL_JVM, '-cp', classPath, 'kafka.tools.StorageTool', 'format', id, '-c', file, ...scram],
     {
       stdio: ['ignore', 'ignore', 'pipe'],
     },
