@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { clientMessage } from '@deadpan/shared';
+
+import { feedConfig } from './config.js';
+import { emotionOf, keepCameras, startFeed } from './feed-fixture.js';
+import { createLiveState } from './live-state.js';
+import { createPictureStore } from './picture-store.js';
+import { createRoutes } from './routes.js';
+
+const root = new URL('../../../', import.meta.url);
+const guide = readFileSync(new URL('docs/live.md', root), 'utf8');
+const run = promisify(execFile);
+
+test('the guide to the feed names every address, and who may use it', () => {
+  const config = feedConfig.parse({});
+  const routes = createRoutes({
+    config,
+    version: '0.0.0',
+    window: { size: 1, hop: 0.5 },
+    cameras: keepCameras(),
+    state: createLiveState(config.trackSeconds),
+    history: undefined,
+    pictures: createPictureStore({ pixels: 'off', seconds: 1, watched: () => false }),
+  });
+  const named = [...guide.matchAll(/^\| `(GET|POST|PATCH|DELETE) (\/v1\/\S+)` +\| (\w+)/gm)].map(
+    ([, method, path, role]) => `${method} ${path} ${role}`,
+  );
+  assert.deepEqual(
+    named.sort(),
+    routes.map(({ method, path, role }) => `${method} /${path.join('/')} ${role}`).sort(),
+  );
+});
+
+test("the guide's subscription is one that the feed takes", () => {
+  const [, example = ''] = /```json\n(.*subscribe.*)\n```/.exec(guide) ?? [];
+  assert.equal(clientMessage.parse(JSON.parse(example)).type, 'subscribe');
+});
+
+test('the example client prints windows, and ends with a clear word where its token is wrong', async () => {
+  const token = 'viewer-token-0123456789';
+  const feed = await startFeed({ tokens: [{ token, role: 'viewer' }] });
+  try {
+    await feed.publishEmotion(emotionOf('door', 'ada', 1_800_000_000_000_000));
+    await feed.publishEmotion(emotionOf('hall', 'bob', 1_800_000_000_000_000));
+    const example = fileURLToPath(new URL('examples/follow-feed.mjs', root));
+    const url = `${feed.url.replace(/^http/, 'ws')}/v1/live`;
+    const follow = (...more: readonly string[]): ReturnType<typeof run> =>
+      run(process.execPath, [example, '--url', url, ...more]);
+    const { stdout } = await follow('--token', token, '--camera', 'door', '--limit', '1');
+    assert.equal(stdout, '2027-01-15T08:00:00.000Z  door  ada  happiness 65 %  intensity 0.5\n');
+    await assert.rejects(follow('--token', 'another-token-0123456789'), /The feed refused: 401/);
+  } finally {
+    await feed.close();
+  }
+});
