@@ -151,7 +151,24 @@ describe('dashboard', () => {
       await page.getByRole('dialog').getByText('Now rtsp://***@new.example/live.').waitFor();
       await page.getByLabel('Analysed frames a second').fill('2');
       await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await dialog.waitFor({ state: 'detached' });
+      // A new address is asked before it takes the old one's place.
+      await page.getByRole('button', { name: 'Edit yard' }).click();
+      await dialog.getByLabel('New address').fill('rtsp://user:secret@nowhere.example/live');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await dialog.getByText('The camera refused the connection.').waitFor();
+      assert.deepEqual(await seriousFaults(page), []);
+      assert.match(cameras.registry.get('yard')?.address ?? '', /new\.example/);
+      await dialog.getByLabel('New address').fill('rtsp://user:secret@other.example/live');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      assert.match(cameras.registry.get('yard')?.address ?? '', /other\.example/);
+      await page.getByRole('button', { name: 'Edit yard' }).click();
+      await dialog.getByLabel('New address').fill('rtsp://user:secret@nowhere.example/live');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('button', { name: 'Save all the same' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      assert.match(cameras.registry.get('yard')?.address ?? '', /nowhere\.example/);
       await page.getByRole('button', { name: 'Pause yard' }).click();
       await yard.locator('.offline', { hasText: 'Paused' }).waitFor();
       await page.getByRole('button', { name: 'Resume yard' }).click();

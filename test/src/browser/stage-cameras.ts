@@ -109,7 +109,7 @@ export function createStageCameras(initial: Readonly<Record<string, readonly Act
         if (cameras.has(id)) {
           return Promise.reject(new DeadpanError('E_CONFLICT', `There is a camera "${id}" already.`));
         }
-        const entry = { id, address: address.replace(/\/\/[^/]*@/, '//***@'), fps, paused };
+        const entry = { id, address: withoutPassword(address), fps, paused };
         const camera = put(entry, [{ track: `new-${id}`, x: 0.5, y: 0.45, size: 0.3, phase: 20 }]);
         changed();
         tellStatus(camera);
@@ -122,7 +122,7 @@ export function createStageCameras(initial: Readonly<Record<string, readonly Act
           ...entry,
           ...(fps === undefined ? {} : { fps }),
           ...(paused === undefined ? {} : { paused }),
-          ...(address === undefined ? {} : { address }),
+          ...(address === undefined ? {} : { address: withoutPassword(address) }),
         };
         if (paused !== undefined) camera.state = paused ? 'paused' : 'streaming';
         changed();
@@ -174,4 +174,8 @@ export function createStageCameras(initial: Readonly<Record<string, readonly Act
       await working;
     },
   };
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/\/\/[^/]*@/, '//***@');
 }

@@ -119,11 +119,6 @@ export function openAddCamera(about: About, taken: readonly string[], added: () 
     );
 
   function showAnswer(found: Probe): void {
-    const facts = [
-      found.codec ?? 'unknown codec',
-      found.width === null ? null : `${found.width} × ${found.height ?? '?'}`,
-      found.fps === null ? null : `${found.fps} frames a second`,
-    ].filter((fact) => fact !== null);
     const go = h(
       'button',
       {
@@ -135,21 +130,7 @@ export function openAddCamera(about: About, taken: readonly string[], added: () 
       },
       found.reachable ? 'Preview' : 'Go on all the same',
     );
-    show(
-      1,
-      h(
-        'p',
-        { class: found.reachable ? 'verdict good' : 'verdict bad', role: 'status' },
-        found.reachable ? `Reached: ${facts.join(', ')}.` : (found.error ?? 'No picture came.'),
-      ),
-      h('h3', { id: 'answer-title' }, 'What ffmpeg answered'),
-      h(
-        'pre',
-        { class: 'answer', tabindex: 0, 'aria-labelledby': 'answer-title' },
-        found.answer || 'Nothing.',
-      ),
-      h('div', { class: 'actions' }, back(), cancel(), go),
-    );
+    show(1, ...answerOf(found), h('div', { class: 'actions' }, back(), cancel(), go));
     go.focus();
   }
 
@@ -186,6 +167,24 @@ export function openAddCamera(about: About, taken: readonly string[], added: () 
   name.focus();
 }
 
+/** What a probe found, and what ffmpeg said to it. */
+function answerOf(found: Probe): HTMLElement[] {
+  const facts = [
+    found.codec ?? 'unknown codec',
+    found.width === null ? null : `${found.width} × ${found.height ?? '?'}`,
+    found.fps === null ? null : `${found.fps} frames a second`,
+  ].filter((fact) => fact !== null);
+  return [
+    h(
+      'p',
+      { class: found.reachable ? 'verdict good' : 'verdict bad', role: 'status' },
+      found.reachable ? `Reached: ${facts.join(', ')}.` : (found.error ?? 'No picture came.'),
+    ),
+    h('h3', { id: 'answer-title' }, 'What ffmpeg answered'),
+    h('pre', { class: 'answer', tabindex: 0, 'aria-labelledby': 'answer-title' }, found.answer || 'Nothing.'),
+  ];
+}
+
 function previewOf(found: Probe, about: About): HTMLElement {
   if (found.preview !== null) {
     const bytes = Uint8Array.from(atob(found.preview), (character) => character.charCodeAt(0));
@@ -203,22 +202,66 @@ function previewOf(found: Probe, about: About): HTMLElement {
   return h('div', { class: 'preview none' }, h('p', {}, why));
 }
 
-/** The dialog that changes a camera's address and rate. What is not touched stays, its password too. */
+/**
+ * The dialog that changes a camera's address and rate. What is not touched stays, its password too. A new address is
+ * asked first, since the old one's password is not known here and could not be put back: one that does not answer is
+ * saved only if the user says so.
+ */
 export function openEditCamera(camera: Camera, changed: () => void): void {
   const address = addressField('', false);
   const fps = fpsField(camera.fps);
   const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
+  const answer = h('div', { class: 'step' });
+  const submit = h('button', { class: 'primary' }, 'Save');
+  const probing = new AbortController();
+  let unanswered: string | undefined;
+
+  async function isToBeSaved(text: string): Promise<boolean> {
+    if (text === '' || text === unanswered) return true;
+    fill(answer, h('p', { class: 'busy', role: 'status' }, 'Asking the new address…'));
+    const found = await api.probe(text, probing.signal).catch((error: unknown) => {
+      fill(answer);
+      throw error;
+    });
+    if (found.reachable) return true;
+    fill(answer, ...answerOf(found));
+    unanswered = text;
+    submit.textContent = 'Save all the same';
+    return false;
+  }
   const save = async (): Promise<void> => {
+    const text = address.value.trim();
+    problem.hidden = true;
+    submit.disabled = true;
     try {
-      const text = address.value.trim();
-      await api.changeCamera(camera.id, { fps: fpsOf(fps.value), ...(text === '' ? {} : { address: text }) });
-      changed();
-      dialog.close();
+      if (await isToBeSaved(text)) {
+        await api.changeCamera(camera.id, {
+          fps: fpsOf(fps.value),
+          ...(text === '' ? {} : { address: text }),
+        });
+        changed();
+        dialog.close();
+      }
     } catch (error) {
-      problem.hidden = false;
+      problem.hidden = probing.signal.aborted;
       problem.textContent = wordsOf(error);
+    } finally {
+      submit.disabled = false;
     }
   };
+  address.addEventListener('input', () => {
+    submit.textContent = address.value.trim() === unanswered ? 'Save all the same' : 'Save';
+  });
+  const cancel = h(
+    'button',
+    {
+      type: 'button',
+      onclick: () => {
+        dialog.close();
+      },
+    },
+    'Cancel',
+  );
   const dialog = h(
     'dialog',
     { class: 'dialog', 'aria-labelledby': 'edit-title' },
@@ -234,24 +277,12 @@ export function openEditCamera(camera: Camera, changed: () => void): void {
       problem,
       field('New address', address, `Now ${camera.address ?? 'unknown'}. Leave empty to keep it.`),
       field('Analysed frames a second', fps, 'Empty: as many as arrive.'),
-      h(
-        'div',
-        { class: 'actions' },
-        h(
-          'button',
-          {
-            type: 'button',
-            onclick: () => {
-              dialog.close();
-            },
-          },
-          'Cancel',
-        ),
-        h('button', { class: 'primary' }, 'Save'),
-      ),
+      answer,
+      h('div', { class: 'actions' }, cancel, submit),
     ),
   );
   dialog.addEventListener('close', () => {
+    probing.abort();
     dialog.remove();
   });
   document.body.append(dialog);
