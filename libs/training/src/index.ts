@@ -23,6 +23,7 @@ export * from './loops/train-fer.js';
 export * from './datasets/hng-pools.js';
 export * from './loops/hng-step.js';
 export * from './loops/sample-grid.js';
+export * from './loops/references-of.js';
 export * from './loops/train-hng.js';
 export * from './loops/export-model.js';
 export * from './loops/intensity-scale.js';

@@ -99,13 +99,21 @@ export const hngRecipeSchema = z.strictObject({
       }),
     )
     .min(1),
-  /** Faces of a batch: same person, same light (paired by file), same person in other light, neutral itself, no partner. */
+  /**
+   * Faces of a batch: same person, same light (paired by file), same person in other light, neutral itself, no partner.
+   * `taught` ones have no partner either: their target is what the generator that the run starts from makes of them when
+   * it reads its own output again, until the expression network calls it neutral at least as surely as `teacherShare`,
+   * `teacherPasses` times at most.
+   */
   mix: z.strictObject({
     pairs: z.int().nonnegative(),
+    taught: z.int().nonnegative().default(0),
     loosePairs: z.int().nonnegative(),
     neutral: z.int().nonnegative(),
     alone: z.int().nonnegative(),
   }),
+  teacherPasses: z.int().min(1).default(5),
+  teacherShare: z.number().min(0).max(1).default(0.85),
   weights: z.strictObject({
     feature: z.number().nonnegative(),
     identity: z.number().nonnegative(),

@@ -33,12 +33,13 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
       .requiredOption('--recipe <file>', 'recipe (YAML): everything that decides the numbers; see recipes/')
       .requiredOption('--data <dir>', 'folder of the faces that "deadpan prepare" made')
       .requiredOption('--out <dir>', 'folder of checkpoints, losses and sample grids')
+      .option('--from <checkpoint>', 'weights to start from, for recipes that say so')
       .option('--quiet', 'no progress');
 
   common('hng', 'Trains the generator of neutral references (Algorithm 1).')
     .option(
       '--expression <checkpoint>',
-      'frozen expression network, for recipes whose expression weight is not 0',
+      'frozen expression network, for recipes with an expression weight or taught faces',
     )
     .action(async (flags: TrainFlags) => {
       const lab = await import('@deadpan/training');
@@ -68,7 +69,6 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
     });
 
   common('fer', 'Trains the expression network: softmax, or softmax with a metric loss (Algorithm 2).')
-    .option('--from <checkpoint>', 'weights to start from, for recipes that say so')
     .option('--references <checkpoint>', 'generator of the references, for recipes with a metric stage')
     .action(async (flags: TrainFlags) => {
       const lab = await import('@deadpan/training');

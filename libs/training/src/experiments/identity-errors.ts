@@ -6,7 +6,8 @@ import { canvasOf, faceOfCanvas, writeFaceCache, type FaceCache } from '../datas
 import { hngPools } from '../datasets/hng-pools.js';
 import { isHeldOut } from '../datasets/split-subjects.js';
 import { readGenerator } from '../loops/release-hng.js';
-import { referencesOf, trainHng } from '../loops/train-hng.js';
+import { referencesOf } from '../loops/references-of.js';
+import { trainHng } from '../loops/train-hng.js';
 import { disposeVariables } from '../networks/variables.js';
 import { hngRecipeSchema, type HngRecipe } from '../recipe.js';
 import { identityDistances } from './identity-distances.js';

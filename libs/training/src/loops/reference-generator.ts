@@ -1,6 +1,6 @@
 import { readGenerator } from './release-hng.js';
 import type { GenerateReferences } from './train-fer.js';
-import { referencesOf } from './train-hng.js';
+import { referencesOf } from './references-of.js';
 
 /**
  * The trained generator of a checkpoint as the joint stage asks it: aligned faces to references, 64x64 grey bytes each.

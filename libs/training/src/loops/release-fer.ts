@@ -17,7 +17,7 @@ import type { Model } from './hng-step.js';
 import { intensityScale, referenceDistances } from './intensity-scale.js';
 import { ferCard, usedDataSets } from './model-card.js';
 import { CALIBRATION_FACES, evenly, storeWeights, withModel, type WeightChoice } from './store-weights.js';
-import { referencesOf } from './train-hng.js';
+import { referencesOf } from './references-of.js';
 
 /** What to release. */
 export interface ReleaseFerOptions {

@@ -15,7 +15,8 @@ import type { Model } from './hng-step.js';
 import { quantile } from './intensity-scale.js';
 import { hngCard, usedDataSets } from './model-card.js';
 import { CALIBRATION_FACES, evenly, storeWeights, withModel, type WeightChoice } from './store-weights.js';
-import { hngNetworkNamed, referencesOf } from './train-hng.js';
+import { referencesOf } from './references-of.js';
+import { hngNetworkNamed } from './train-hng.js';
 
 const measuredSchema = z.strictObject({ name: z.string(), value: z.number(), sentence: z.string() });
 

@@ -13,7 +13,6 @@ import {
   type Parameters,
 } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
-import type { Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { joinTensors, readCheckpoint, tensorsUnder, writeCheckpoint } from '../checkpoint.js';
 import { centreCrop } from '../datasets/augment-face.js';
@@ -37,11 +36,13 @@ import {
 import { createRandom, normal, seedAt, uniform, type Random } from '../random.js';
 import type { HngRecipe } from '../recipe.js';
 import { createAdam } from './adam.js';
-import { generate, hngStep, type HngBatch, type HngModels, type Model } from './hng-step.js';
+import { hngStep, type HngBatch, type HngModels, type Model } from './hng-step.js';
 import { openLossLog } from './loss-log.js';
 import { createMovingAverage } from './moving-average.js';
+import { referencesOf, stackFaces } from './references-of.js';
 import { writeGrid } from './sample-grid.js';
 import { learningRateAt } from './schedule.js';
+import { createTeacher, type Teacher } from './teacher.js';
 
 /** Where a run reads and writes. */
 export interface HngRunOptions {
@@ -49,9 +50,9 @@ export interface HngRunOptions {
   readonly data: string;
   /** Folder of checkpoints, logs and grids. A run that was started there before goes on. */
   readonly out: string;
-  /** Checkpoint to start from, for recipes that say so. */
+  /** Checkpoint to start from, for recipes that say so; also what teaches, in recipes with taught faces. */
   readonly from?: string;
-  /** The frozen expression network, for recipes whose expression weight is not 0. */
+  /** The frozen expression network, for recipes with an expression weight or taught faces. */
   readonly expression?: { readonly network: Network; readonly parameters: Parameters };
   readonly onProgress?: (progress: HngProgress) => void;
   /** Stops the run after a step; it can be taken up again. */
@@ -157,13 +158,14 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     assignParameters(generator.variables, tensors);
     assignParameters(average.variables, tensors);
   }
+  const teacher = await teacherOf(recipe, options, generatorNet, models.expression);
   const log = openLossLog(join(options.out, 'losses.csv'), state.step);
 
   let { step } = state;
   let sums: Record<string, number> = {};
   let started = performance.now();
   while (step < recipe.schedule.steps && options.signal?.aborted !== true) {
-    const batch = makeBatch(pools, recipe, step);
+    const batch = makeBatch(pools, recipe, step, teacher);
     const result = hngStep(models, batch, recipe, step);
     const rate = learningRateAt(recipe.schedule, step);
     generatorAdam.step(result.generator, rate);
@@ -219,6 +221,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   }
   for (const { variables } of [generator, discriminator, models.recognition]) disposeVariables(variables);
   if (models.expression) disposeVariables(models.expression.variables);
+  teacher?.dispose();
   generatorAdam.dispose();
   discriminatorAdam.dispose();
   average.dispose();
@@ -236,7 +239,7 @@ const TERMS = [
 ] as const;
 
 function batchSize({ mix }: HngRecipe): number {
-  return mix.pairs + mix.loosePairs + mix.neutral + mix.alone;
+  return mix.pairs + mix.taught + mix.loosePairs + mix.neutral + mix.alone;
 }
 
 // The skip generator begins near the identity and learns what must change; at the identity itself the layers below
@@ -266,16 +269,31 @@ function recognitionModel(): Model {
 }
 
 function expressionModel(recipe: HngRecipe, { expression }: HngRunOptions): Model | undefined {
-  if (recipe.weights.expression === 0) return undefined;
+  if (recipe.weights.expression === 0 && recipe.mix.taught === 0) return undefined;
   if (!expression)
-    throw new DeadpanError(
-      'E_TRAINING',
-      'The recipe has an expression term, but no expression network was given.',
-    );
+    throw new DeadpanError('E_TRAINING', 'The recipe asks an expression network, but none was given.');
   return {
     network: expression.network,
     variables: createVariables(expression.network, createRandom(0), expression.parameters),
   };
+}
+
+// What answers for the taught faces; undefined where there are none.
+async function teacherOf(
+  { mix, teacherPasses, teacherShare }: HngRecipe,
+  { from }: HngRunOptions,
+  network: Network,
+  expression: Model | undefined,
+): Promise<Teacher | undefined> {
+  if (mix.taught === 0) return undefined;
+  if (from === undefined || expression === undefined) {
+    throw new DeadpanError('E_TRAINING', 'The recipe has taught faces, but nothing to teach them.', {
+      advice:
+        'Name the generator to start from with --from, also when the run is taken up again, and the expression network with --expression.',
+    });
+  }
+  const variables = createVariables(network, createRandom(0), (await readCheckpoint(from)).tensors);
+  return createTeacher({ network, variables }, expression, teacherPasses, teacherShare);
 }
 
 function pick<T>(random: Random, list: readonly T[], what: string): T {
@@ -284,20 +302,12 @@ function pick<T>(random: Random, list: readonly T[], what: string): T {
   return item;
 }
 
-function stack(faces: readonly Float32Array[]): Tensor4D {
-  const pixels = new Float32Array(faces.length * generatorSide * generatorSide);
-  faces.forEach((face, row) => {
-    pixels.set(face, row * generatorSide * generatorSide);
-  });
-  return tf.tensor4d(pixels, [faces.length, generatorSide, generatorSide, 1]);
-}
-
 function drawLight(random: Random): { contrast: number; gamma: number } {
   return { contrast: Math.exp(uniform(random, -0.25, 0.25)), gamma: Math.exp(uniform(random, -0.3, 0.3)) };
 }
 
-// Order of the batch: exact pairs, neutral faces (their own targets), loose pairs, faces alone.
-function makeBatch(pools: HngPools, recipe: HngRecipe, step: number): HngBatch {
+// Order of the batch: exact pairs, taught faces, neutral faces (their own targets), loose pairs, faces alone.
+function makeBatch(pools: HngPools, recipe: HngRecipe, step: number, teacher: Teacher | undefined): HngBatch {
   const random = createRandom(seedAt(recipe.seed, step));
   const { mix } = recipe;
   const inputs: Float32Array[] = [];
@@ -317,6 +327,13 @@ function makeBatch(pools: HngPools, recipe: HngRecipe, step: number): HngBatch {
     inputs.push(take(input, crop, light));
     targets.push(take(target, crop, light));
   }
+  const alone = (): Float32Array =>
+    take(pick(random, pools.alone, 'expressive faces'), drawFaceCrop(random), drawLight(random));
+  if (teacher !== undefined) {
+    const taught = Array.from({ length: mix.taught }, alone);
+    inputs.push(...taught);
+    targets.push(...teacher.answersTo(taught));
+  }
   for (let i = 0; i < mix.neutral; i++) {
     const face = take(pick(random, pools.neutral, 'neutral faces'), drawFaceCrop(random), drawLight(random));
     inputs.push(face);
@@ -331,17 +348,16 @@ function makeBatch(pools: HngPools, recipe: HngRecipe, step: number): HngBatch {
     inputs.push(face);
     targets.push(other);
   }
-  for (let i = 0; i < mix.alone; i++)
-    inputs.push(take(pick(random, pools.alone, 'expressive faces'), drawFaceCrop(random), drawLight(random)));
+  for (let i = 0; i < mix.alone; i++) inputs.push(alone());
   const guiding = inputs.map(() =>
     take(pick(random, pools.neutral, 'neutral faces'), drawFaceCrop(random), drawLight(random)),
   );
   const noise = Float32Array.from({ length: inputs.length * 60 * 60 }, () => 0.015 * normal(random));
   return {
-    inputs: stack(inputs),
-    targets: stack(targets),
-    exact: mix.pairs + mix.neutral,
-    guiding: stack(guiding),
+    inputs: stackFaces(inputs),
+    targets: stackFaces(targets),
+    exact: mix.pairs + mix.taught + mix.neutral,
+    guiding: stackFaces(guiding),
     crop: [Math.floor(random.next() * 5), Math.floor(random.next() * 5)],
     noise: tf.tensor4d(noise, [inputs.length, 60, 60, 1]),
   };
@@ -368,18 +384,4 @@ async function writeSamples(file: string, model: Model, heldOut: HngPools): Prom
     rows.push(inputs.slice(start, start + GRID_FACES), references.slice(start, start + GRID_FACES));
   }
   if (rows.length > 0) await writeGrid(file, rows, generatorSide);
-}
-
-/** The references of faces, grey levels 0..1, 64x64 each. */
-export function referencesOf(model: Model, faces: readonly Float32Array[], batch = 64): Float32Array[] {
-  const size = generatorSide * generatorSide;
-  const references: Float32Array[] = [];
-  for (let start = 0; start < faces.length; start += batch) {
-    const part = faces.slice(start, start + batch);
-    const values = tf.tidy(() =>
-      tf.clipByValue(generate(model, stack(part), false), 0, 1).dataSync<'float32'>(),
-    );
-    part.forEach((_, row) => references.push(values.slice(row * size, (row + 1) * size)));
-  }
-  return references;
 }

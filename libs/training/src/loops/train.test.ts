@@ -7,6 +7,7 @@ import { readFerModel, readHngModel } from '@deadpan/nets';
 import { CLASSES } from '@deadpan/shared';
 import { readCheckpoint } from '../checkpoint.js';
 import { canvasSide, readFaceCache, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
+import { ferNetworkNamed } from '../networks/fer-networks.js';
 import { createRandom, uniform } from '../random.js';
 import { ferRecipeSchema, hngRecipeSchema, type FerRecipe, type HngRecipe } from '../recipe.js';
 import { metricLossNames } from './metric-losses.js';
@@ -225,6 +226,28 @@ test('a generator run that is taken up again ends with the same numbers as one i
   await half;
   await trainHng(hngRecipe, { data: folder, out: broken });
   await assertSameRun(whole, broken);
+});
+
+test('a generator is taught by the one it starts from, and by nothing where that is not named', async () => {
+  const taught = hngRecipeSchema.parse({
+    ...hngRecipe,
+    name: 'taught',
+    start: 'checkpoint',
+    mix: { ...hngRecipe.mix, taught: 2 },
+  });
+  const from = join(folder, 'hng-whole', 'last.bin');
+  const { state, tensors } = await readCheckpoint<{ recipe: FerRecipe }>(
+    join(folder, 'fer-whole', 'last.bin'),
+  );
+  const expression = { network: ferNetworkNamed(state.recipe.network), parameters: tensors };
+  const out = join(folder, 'hng-taught');
+  await assert.rejects(trainHng(taught, { data: folder, out, expression }), { code: 'E_TRAINING' });
+  await assert.rejects(trainHng(taught, { data: folder, out, from }), { code: 'E_TRAINING' });
+  await trainHng(taught, { data: folder, out, from, expression });
+  assert.notDeepEqual(
+    (await readCheckpoint(join(out, 'last.bin'))).tensors,
+    (await readCheckpoint(from)).tensors,
+  );
 });
 
 test('trained networks are released in each format, and the numbers are of what was written', async () => {
