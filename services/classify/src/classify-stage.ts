@@ -14,6 +14,8 @@ export function createClassifyStage(
   { artifact, model }: ReleasedModel<FerArtifact>,
 ): MapStage<FacePair, Expression> {
   const expressions = expressionTask({ model, intensity: artifact.intensity });
+  // Workers load the network while there are no faces yet; what is wrong with it, the first call says.
+  pool.load(expressions).catch(() => undefined);
   const modelName = `${artifact.name} ${artifact.version}`;
   return async function classify(records) {
     const seen = records.map(({ face }) => face).filter((face) => face !== null);

@@ -14,6 +14,8 @@ export function createNormalizeStage(
   { model }: ReleasedModel<HngArtifact>,
 ): MapStage<Face, FacePair> {
   const generate = referenceTask(model);
+  // Workers load the network while there are no faces yet; what is wrong with it, the first call says.
+  pool.load(generate).catch(() => undefined);
   return async function normalize(records) {
     const crops = new Uint8Array(records.filter(({ face }) => face !== null).length * PIXELS);
     let filled = 0;

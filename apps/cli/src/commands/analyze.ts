@@ -68,7 +68,6 @@ export function addAnalyzeCommand(program: Command, finish: (exitCode: number) =
         'ingest.fps': flags.fps,
         'inference.device': flags.device,
       });
-      const ffmpeg = await findFfmpeg();
       const { device, workers } = config.inference;
       const pool = createInferencePool({ device, ...(workers === 0 ? {} : { workers }) });
       const interruption = new AbortController();
@@ -77,7 +76,7 @@ export function addAnalyzeCommand(program: Command, finish: (exitCode: number) =
       };
       process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
       try {
-        const stages = await createStageSet(pool, config);
+        const [ffmpeg, stages] = await Promise.all([findFfmpeg(), createStageSet(pool, config)]);
         const records = await analyzeRun({
           inputs,
           out: flags.out,

@@ -1,4 +1,4 @@
-import { createAlign, createAlignStage, type AlignState } from '@deadpan/align';
+import { alignTask, createAlign, createAlignStage, type AlignState } from '@deadpan/align';
 import {
   createClassifyStage,
   createSlidingWindows,
@@ -40,6 +40,8 @@ export async function createStageSet(pool: InferencePool, config: DeadpanConfig)
   const [hng, fer] = await Promise.all([readHngModel(modelFolder('hng')), readFerModel(modelFolder('fer'))]);
   const normalize = createNormalizeStage(pool, hng);
   const classify = createClassifyStage(pool, fer);
+  // Its networks are converted first, which takes this thread as long as the workers take to load the others.
+  pool.load(alignTask()).catch(() => undefined);
   return {
     models: [hng, fer].map(({ artifact: { name, version, sha256 } }) => ({ name, version, sha256 })),
     forInput(from) {
