@@ -161,6 +161,36 @@ test('the broker is away: records wait within their bound, then senders do; all 
   await deadLetters.end();
 });
 
+test(
+  'the broker was away: a reader goes on, though its session of before would last for minutes',
+  { timeout: 60_000 },
+  async () => {
+    const client = clientOf(broker, { partitions: 1, sessionTimeout: 300 });
+    const deadLetters = await prepared(client);
+    const common = { client, topic: TEXTS, codec: textCodec };
+    const sender = createKafkaSender({ ...common, source: '/test', deadLetters: deadLetters.sink });
+    const receiver = createKafkaReceiver({ ...common, group: 'g', deadLetters });
+    const reading = receiver[Symbol.asyncIterator]();
+    const readNext = async (): Promise<string | undefined> => {
+      const next = await reading.next();
+      if (next.done === true) return undefined;
+      next.value.ack();
+      return next.value.value;
+    };
+    await sender.send(record(0, 0, () => undefined));
+    assert.equal(await readNext(), 'camera-0:0:');
+    await broker.kill();
+    await sender.send(record(0, 1, () => undefined));
+    // Long enough for its consumer to have given up.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    await broker.restart();
+    assert.equal(await readNext(), 'camera-0:1:');
+    await sender.end();
+    await receiver.close();
+    await deadLetters.end();
+  },
+);
+
 /** A relay in a process of its own, once it has joined its group. */
 async function relay(client: KafkaClient): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('./relay-process.js', import.meta.url));

@@ -290,6 +290,38 @@ test('a successor rebuilds its state from a replay, and sends only what was not 
   assert.deepEqual(values, expected);
 });
 
+test(
+  'the mark of the end ends the runs of partitions, though all before it was acked when it came',
+  { timeout: 60_000 },
+  async (t) => {
+    const client = clientOf(broker, { partitions: 1 });
+    const deadLetters = await prepared(client);
+    const sender = createKafkaSender({
+      ...{ client, topic: TEXTS, codec: textCodec, source: '/test', deadLetters: deadLetters.sink },
+      markEnd: true,
+    });
+    const receiver = createKafkaReceiver({
+      ...{ client, topic: TEXTS, codec: textCodec, group: 'g', deadLetters, untilEnd: true },
+    });
+    t.after(async () => {
+      await receiver.close();
+      await deadLetters.end();
+    });
+    const done = runPerPartition(receiver, async ({ from }) => {
+      for await (const one of from) {
+        one.ack();
+        // A stage does other things before it asks for the next record.
+        await new Promise(setImmediate);
+      }
+    });
+    await receiver.start();
+    await sender.send(record('a:0'));
+    while (!(await committedOffsets(client, 'g', 'texts')).includes(1));
+    await sender.end();
+    await done;
+  },
+);
+
 test('a record that was written twice is worked on once', async () => {
   const client = clientOf(broker, { partitions: 1 });
   const deadLetters = await prepared(client);

@@ -37,7 +37,8 @@ export function createKafkaClient(config: KafkaConfig, logger: Logger): KafkaCli
     connectionTimeout: 3000,
     requestTimeout: 30_000,
     // Belongs here: kafkajs passes a producer's own `retry` on to not all of its parts.
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, multiplier: 2, retries: 8 },
+    // A broker that is back is found within a second, as by Kafka's own clients (reconnect.backoff.max.ms).
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, multiplier: 2, retries: 12 },
     logLevel: logLevel.WARN,
     logCreator: () => log,
     socketFactory({ host, port, ssl, onConnect }) {

@@ -6,6 +6,7 @@ import type { Envelope, Origin } from '../envelope.js';
 import type { Receiver } from '../link.js';
 import type { DeadLetters } from './dead-letters.js';
 import { rebalanceTimeoutMs, type KafkaClient } from './kafka-client.js';
+import { createGroupExit } from './group-exit.js';
 import { refusal } from './kafka-error.js';
 import { silentObserver, type KafkaObserver } from './kafka-observer.js';
 import { createPartitionReader, type PartitionReader } from './partition-reader.js';
@@ -75,8 +76,11 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
   const group = client.named(options.group);
   const replayUs = replaySeconds * 1e6;
 
+  const exit = createGroupExit();
   const consumer: Consumer = client.kafka.consumer({
     groupId: group,
+    partitionAssigners: [exit.assigner],
+    retry: { restartOnFailure: leaveBeforeRestart },
     sessionTimeout: sessionTimeout * 1000,
     heartbeatInterval: (sessionTimeout * 1000) / 6,
     rebalanceTimeout: rebalanceTimeoutMs,
@@ -187,6 +191,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
       untilEnd,
       putAside,
       onAck: wake,
+      onEnd: wake,
       onRead: (lag) => {
         observer.read(topic, partition, lag);
       },
@@ -222,6 +227,20 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     observer.joined(topic, partitions.length);
     client.logger.info({ topic, group, partitions }, 'Partitions are assigned.');
     wake();
+  }
+
+  /** Called when kafkajs gave up on the broker; it begins again, as a new member, once this resolves with true. */
+  async function leaveBeforeRestart(): Promise<boolean> {
+    if (memberId !== undefined && (await exit.leave(group, memberId, () => closed))) {
+      // Others may have the partitions from now on.
+      for (const reader of readers.values()) reader.revoke();
+      readers.clear();
+      committed.clear();
+      assigned = [];
+      memberId = undefined;
+      wake();
+    }
+    return !closed;
   }
 
   /** Commits what is acked. A failure is not lost: the same offsets are due again, and heartbeats fail alike. */

@@ -31,6 +31,8 @@ export interface PartitionReaderOptions<Out> {
   putAside(origin: Origin, error: Error): Promise<void>;
   /** A record was acked: there may be room, and something to commit. */
   onAck(): void;
+  /** `ended` became true: whoever waits for all partitions to end may have waited for this one. */
+  onEnd(): void;
   onRead(lag: number): void;
   onRepeat(): void;
 }
@@ -103,8 +105,10 @@ export function createPartitionReader<Out>(options: PartitionReaderOptions<Out>)
     const offset = Number(message.offset);
     if (headerText(message.headers, END_OF_STREAM) !== undefined) {
       // Not committed: who starts again finds the end again.
-      if (untilEnd) ended = true;
-      else passOver(offset);
+      if (untilEnd) {
+        ended = true;
+        options.onEnd();
+      } else passOver(offset);
       return undefined;
     }
     const replay = offset < start.committed;
