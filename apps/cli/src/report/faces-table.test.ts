@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { faceRow, openFacesTable, readFacesTable, type FaceRow } from './faces-table.js';
+import { EMOTION_COLUMNS } from './emotions-table.js';
+import { FACE_COLUMNS, faceRow, openFacesTable, readFacesTable, type FaceRow } from './faces-table.js';
 import { sampleExpressions } from './sample-analysis.js';
 
 let folder = '';
@@ -95,4 +96,15 @@ test('a file with other columns, without a header or that is not there is refuse
   await writeFile(path, '');
   await assert.rejects(read(path), { code: 'E_RECORD_INVALID' });
   await assert.rejects(read(join(folder, 'none.csv')), { code: 'E_INPUT_MISSING' });
+});
+
+test('the guide explains every column, in the order of the tables', async () => {
+  const guide = await readFile(new URL('../../../../docs/analyze.md', import.meta.url), 'utf8');
+  const explained = (title: string): string[] => {
+    const [, section = ''] = guide.split(`### Columns of \`${title}\``);
+    const rows = [...(section.split('\n#')[0] ?? '').matchAll(/^\|([^|]+)\|/gm)];
+    return rows.flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
+  };
+  assert.deepEqual(explained('faces.csv'), [...FACE_COLUMNS]);
+  assert.deepEqual(explained('emotions.csv'), [...EMOTION_COLUMNS]);
 });
