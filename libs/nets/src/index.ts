@@ -9,6 +9,7 @@ export * from './recognition/recognition-network.js';
 export * from './recognition/residual-trunk.js';
 export * from './fer/fer-network.js';
 export * from './network/to-onnx.js';
+export * from './network/from-onnx.js';
 export * from './quantization/calibrate.js';
 export * from './quantization/quantize.js';
 export * from './quantization/half.js';

@@ -26,6 +26,7 @@ export * from './loops/sample-grid.js';
 export * from './loops/references-of.js';
 export * from './loops/train-hng.js';
 export * from './loops/export-model.js';
+export * from './loops/import-model.js';
 export * from './loops/intensity-scale.js';
 export * from './datasets/data-set-terms.js';
 export * from './loops/group-report.js';

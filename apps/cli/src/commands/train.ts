@@ -19,7 +19,7 @@ interface TrainFlags {
   readonly quiet?: boolean;
 }
 
-/** Adds `prepare`, `prepare-pairs`, `train hng`, `train fer` and `export`. */
+/** Adds `prepare`, `prepare-pairs`, `train hng`, `train fer`, `train average`, `export` and `import`. */
 export function addTrainCommands(program: Command, finish: (exitCode: number) => void): void {
   addPrepare(program, finish);
   addPreparePairs(program, finish);
@@ -101,6 +101,7 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
     });
 
   addExport(program, finish);
+  addImport(program, finish);
 }
 
 function addPrepare(program: Command, finish: (exitCode: number) => void): void {
@@ -272,6 +273,21 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
       process.stdout.write(
         `${artifact.name} ${artifact.version} (${artifact.weights}) in ${out}, SHA-256 ${artifact.sha256}\n`,
       );
+      finish(0);
+    });
+}
+
+function addImport(program: Command, finish: (exitCode: number) => void): void {
+  program
+    .command('import')
+    .description('Makes a checkpoint of an exported model, to train on from, to average or to export again.')
+    .argument('<model>', 'folder with model.onnx and artifact.json, such as models/fer')
+    .requiredOption('--recipe <file>', 'recipe that the model was trained by')
+    .requiredOption('--out <file>', 'checkpoint to write')
+    .action(async (folder: string, flags: { recipe: string; out: string }) => {
+      const { importModel, readRecipe } = await import('@deadpan/training');
+      const { name, version } = await importModel(folder, await readRecipe(flags.recipe), flags.out);
+      process.stdout.write(`${name} ${version} in ${flags.out}\n`);
       finish(0);
     });
 }

@@ -71,8 +71,11 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+const KINDS = { fer: 'an expression network (fer)', hng: 'a reference generator (hng)' } as const;
+
 async function readReleased<Artifact extends { sha256: string }>(
   folder: string,
+  kind: keyof typeof KINDS,
   schema: z.ZodType<Artifact>,
 ): Promise<ReleasedModel<Artifact>> {
   const read = async (name: string): Promise<Buffer> => {
@@ -87,7 +90,15 @@ async function readReleased<Artifact extends { sha256: string }>(
     }
   };
   const [text, model] = await Promise.all([read('artifact.json'), read('model.onnx')]);
-  const parsed = schema.safeParse(parseJson(text.toString('utf8'), folder));
+  const described = parseJson(text.toString('utf8'), folder);
+  const other = z.looseObject({ kind: z.enum(['fer', 'hng']) }).safeParse(described).data?.kind;
+  if (other !== undefined && other !== kind) {
+    throw new DeadpanError(
+      'E_MODEL_INVALID',
+      `The model in ${folder} is ${KINDS[other]}, not ${KINDS[kind]}.`,
+    );
+  }
+  const parsed = schema.safeParse(described);
   if (!parsed.success) {
     throw new DeadpanError(
       'E_MODEL_INVALID',
@@ -118,7 +129,7 @@ function parseJson(text: string, folder: string): unknown {
  * @throws DeadpanError E_MODEL_MISSING, E_MODEL_INVALID
  */
 export async function readFerModel(folder: string): Promise<ReleasedModel<FerArtifact>> {
-  return readReleased(folder, ferArtifactSchema);
+  return readReleased(folder, 'fer', ferArtifactSchema);
 }
 
 /**
@@ -126,5 +137,5 @@ export async function readFerModel(folder: string): Promise<ReleasedModel<FerArt
  * @throws DeadpanError E_MODEL_MISSING, E_MODEL_INVALID
  */
 export async function readHngModel(folder: string): Promise<ReleasedModel<HngArtifact>> {
-  return readReleased(folder, hngArtifactSchema);
+  return readReleased(folder, 'hng', hngArtifactSchema);
 }

@@ -100,8 +100,8 @@ function addLayer(
       const shape = [channels, 1, 1];
       return add(
         graph,
-        mul(graph, valueOf(layer.input), floats(graph, factor, shape)),
-        floats(graph, offset, shape),
+        mul(graph, valueOf(layer.input), floats(graph, factor, shape, `${layer.name}.factor`)),
+        floats(graph, offset, shape, `${layer.name}.offset`),
       );
     }
     case 'relu':

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { metricLossNames } from './metric-losses.js';
 import { averageCheckpoints } from './average-checkpoints.js';
 import { answersOf, reportOn } from './evaluate-fer.js';
 import { requireParity } from './export-model.js';
+import { importModel } from './import-model.js';
 import { releaseFer } from './release-fer.js';
 import { readGenerator, releaseHng } from './release-hng.js';
 import { withModel } from './store-weights.js';
@@ -285,6 +287,30 @@ test('a generator of integers is taken only where its references stay within 40 
   });
   assert.equal((await readHngModel(out)).artifact.weights, weights);
   assert.ok((metrics['least PSNR to float32'] ?? 0) >= 40, weights);
+});
+
+test('an exported model becomes a checkpoint again, from which the same numbers are exported', async () => {
+  const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
+  const checkpoint = join(folder, 'imported', 'fer.bin');
+  await importModel(join(folder, 'release-float32'), ferRecipe, checkpoint);
+  const out = join(folder, 'release-again');
+  const again = await releaseFer({
+    checkpoint,
+    data: folder,
+    out,
+    version: '1.2.3',
+    generator,
+    weights: 'float32',
+  });
+  assert.deepEqual(again, (await readFerModel(join(folder, 'release-float32'))).artifact);
+
+  const asked = importModel(join(folder, 'release-hng'), ferRecipe, join(folder, 'none.bin'));
+  await assert.rejects(asked, { code: 'E_MODEL_INVALID', message: /is a reference generator/ });
+  const other = { ...ferRecipe, name: 'other' };
+  await assert.rejects(importModel(out, other, join(folder, 'none.bin')), { code: 'E_CONFIG' });
+  const wider: FerRecipe = { ...ferRecipe, network: 'inception-std' };
+  await assert.rejects(importModel(out, wider, join(folder, 'none.bin')), { code: 'E_MODEL_INVALID' });
+  assert.ok(!existsSync(join(folder, 'none.bin')));
 });
 
 test('a graph that gives other numbers than the trained network is not exported', () => {
