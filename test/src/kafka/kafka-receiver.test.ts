@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 
 import {
   createTally,
@@ -197,7 +198,7 @@ test('a full stage pauses the partition and is not thrown out of its group, howe
   }
   // Over the session timeout, with four records in the works: what must not happen in this time has no event.
   const fifth = reader.next();
-  const early = await Promise.race([fifth, new Promise((resolve) => setTimeout(resolve, 3500, 'slow'))]);
+  const early = await Promise.race([fifth, setTimeout(3500, 'slow')]);
   assert.equal(early, 'slow');
   for (const one of held) {
     seen.push(one.value);
@@ -354,7 +355,7 @@ test('replicas share the partitions: one joins, one leaves, nothing is lost and 
   const deadLetters = await prepared(client);
   await prepared(client, results).then((unused) => unused.end());
   const copy = async function copy(records: readonly string[]) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await setTimeout(5);
     return records.map((text) => ok(text));
   };
   async function replica() {
@@ -430,7 +431,7 @@ test('a sender keeps pace with the group that reads: it waits while that is behi
     await paced.end();
   })();
   // Nobody reads: what must not happen in this time has no event.
-  const early = await Promise.race([feeding, new Promise((resolve) => setTimeout(resolve, 2000, 'waits'))]);
+  const early = await Promise.race([feeding, setTimeout(2000, 'waits')]);
   assert.equal(early, 'waits');
   assert.equal(taken, 10);
   const receiver = createKafkaReceiver({
@@ -448,4 +449,57 @@ test('a sender keeps pace with the group that reads: it waits while that is behi
     seen,
     Array.from({ length: 40 }, (_, i) => `a:${i}`),
   );
+});
+
+test('records that are deleted before they are read are counted, and a sender sends no more of them until somebody reads', async (t) => {
+  const client = clientOf(broker, { partitions: 1 });
+  const deadLetters = await prepared(client);
+  const sender = createKafkaSender({
+    ...{ client, topic: TEXTS, codec: textCodec, source: '/test', deadLetters: deadLetters.sink },
+    markEnd: true,
+  });
+  const giveUp = new AbortController();
+  t.after(() => {
+    giveUp.abort();
+  });
+  const paced = pacedSender({
+    ...{ client, sender, topic: TEXTS, group: 'g', ahead: 10 },
+    signal: giveUp.signal,
+  });
+  const feeding = (async () => {
+    for (let i = 0; i < 30; i += 1) await paced.send(record(`a:${i}`));
+    await paced.end();
+  })();
+  const admin = client.kafka.admin();
+  await admin.connect();
+  const topic = client.named(TEXTS.name);
+  const high = async (): Promise<number> => Number((await admin.fetchTopicOffsets(topic))[0]?.high);
+  // A topic that was just made has no leader for a moment.
+  while ((await high().catch(() => 0)) < 10) await setTimeout(50);
+  // What retention does to records that lie for too long.
+  await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '10' }] });
+  await setTimeout(2000);
+  assert.equal(await high(), 10);
+
+  // A reader that was there before the records were lost.
+  await admin.setOffsets({ groupId: client.named('g'), topic, partitions: [{ partition: 0, offset: '4' }] });
+  let lost = 0;
+  const receiver = createKafkaReceiver({
+    ...{ client, topic: TEXTS, codec: textCodec, group: 'g', deadLetters, untilEnd: true },
+    observer: { ...silentObserver, lost: (_, records) => (lost += records) },
+  });
+  const seen: string[] = [];
+  for await (const one of receiver) {
+    seen.push(one.value);
+    one.ack();
+  }
+  await feeding;
+  await receiver.close();
+  await deadLetters.end();
+  await admin.disconnect();
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 20 }, (_, i) => `a:${i + 10}`),
+  );
+  assert.equal(lost, 6);
 });

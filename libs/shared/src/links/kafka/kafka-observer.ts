@@ -10,6 +10,8 @@ export interface KafkaObserver {
   read(topic: string, partition: number, lag: number): void;
   /** A record that was read before was recognised by its id and passed over. */
   repeated(topic: string): void;
+  /** Records were deleted before they were read. */
+  lost(topic: string, records: number): void;
   /** A message was put aside. */
   putAside(topic: string, reason: string): void;
   /** The group has met anew. */
@@ -22,6 +24,7 @@ export const silentObserver: KafkaObserver = {
   sendFailed: () => undefined,
   read: () => undefined,
   repeated: () => undefined,
+  lost: () => undefined,
   putAside: () => undefined,
   joined: () => undefined,
 };
@@ -59,6 +62,12 @@ export function createKafkaMetrics(registry: Registry): KafkaObserver {
     labelNames: ['topic'],
     registers,
   });
+  const lost = new Counter({
+    name: 'deadpan_kafka_lost_total',
+    help: 'Records that the broker deleted by age before they were read.',
+    labelNames: ['topic'],
+    registers,
+  });
   const aside = new Counter({
     name: 'deadpan_kafka_dead_letters_total',
     help: 'Messages that were put aside, by reason.',
@@ -90,6 +99,9 @@ export function createKafkaMetrics(registry: Registry): KafkaObserver {
     },
     repeated: (topic) => {
       repeated.inc({ topic });
+    },
+    lost: (topic, records) => {
+      lost.inc({ topic }, records);
     },
     putAside: (topic, reason) => {
       aside.inc({ topic, reason });

@@ -10,7 +10,7 @@ import { createGroupExit } from './group-exit.js';
 import { refusal } from './kafka-error.js';
 import { silentObserver, type KafkaObserver } from './kafka-observer.js';
 import { createPartitionReader, type PartitionReader } from './partition-reader.js';
-import { findPartitionStart, replayMetadata } from './partition-start.js';
+import { findCommitted, findPartitionStart, replayMetadata } from './partition-start.js';
 import type { TopicLayout } from './topics.js';
 
 /** Options of {@link createKafkaReceiver}. */
@@ -92,6 +92,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
 
   const readers = new Map<number, PartitionReader<Out>>();
   const committed = new Map<number, number>();
+  let committedBefore: Awaited<ReturnType<typeof findCommitted>> = new Map();
   const paused = new Set<number>();
   const letters = new Set<Promise<void>>();
   let assigned: readonly number[] = [];
@@ -148,7 +149,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     if (reader === undefined) {
       const generation = joins;
       const start = await findPartitionStart(admin, {
-        ...{ topic, group, partition, beginMs },
+        ...{ topic, group, partition, beginMs, known: committedBefore.get(partition)?.offset },
         first: Number(first.offset),
       });
       // The group met anew meanwhile: whoever has the partition now begins for itself.
@@ -186,6 +187,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
       topic,
       codec,
       start,
+      compacted: options.topic.compacted,
       inFlight,
       replayUs,
       untilEnd,
@@ -197,6 +199,13 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
       },
       onRepeat: () => {
         observer.repeated(topic);
+      },
+      onLost: (records) => {
+        observer.lost(topic, records);
+        client.logger.error(
+          { topic, group, partition, records },
+          'Records were deleted before they were read: this group was away or behind for longer than the topic keeps them.',
+        );
       },
     });
     readers.set(partition, reader);
@@ -311,6 +320,8 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     consumer.on(REBALANCING, () => void commitAcked());
     await admin.connect();
     await consumer.connect();
+    // Only to tell what is lost: a group that cannot be asked yet, on a broker that has just begun, has no commits to lose.
+    committedBefore = await findCommitted(admin, topic, group).catch(() => new Map());
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await run();
     ticker = setInterval(() => void commitAcked(), COMMIT_EVERY_MS);

@@ -21,7 +21,7 @@ const LOOK_EVERY_MS = 500;
 
 /**
  * A sender that waits for the readers of its topic: a file is read much faster than it is worked on, and what lies in the
- * topic for longer than its retention is lost.
+ * topic for longer than its retention is lost. Where that has happened it waits until the group has a reader again.
  */
 export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
   const { client, sender, ahead, signal } = options;
@@ -31,25 +31,34 @@ export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
   let behind = Infinity;
   /** Records in the topic before the first of this sender. */
   let before: number | undefined;
+  /** First offset of each partition at the first look. */
+  let firstLows: ReadonlyMap<number, number> | undefined;
   /** Records of this sender, of which some may still be under way. */
   let sent = 0;
   let waiting: Promise<void> | undefined;
 
-  const look = (): Promise<{ written: number; read: number }> =>
+  const look = (): Promise<{ written: number; read: number; isAlone: boolean }> =>
     withAdmin(client, `read the offsets of ${group}`, async (admin) => {
       const [ends, [committed]] = await Promise.all([
         admin.fetchTopicOffsets(topic),
         admin.fetchOffsets({ groupId: group, topics: [topic] }),
       ]);
       const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+      const partitions = ends.map(({ partition, low }) => {
+        const offset = committed?.partitions.find((one) => one.partition === partition)?.offset ?? -1;
+        return { partition, low: Number(low), committed: Number(offset) };
+      });
+      firstLows ??= new Map(partitions.map(({ partition, low }) => [partition, low]));
+      const known = firstLows;
+      // What was deleted unread counts as read, or nothing would ever be sent again; but not while nobody reads.
+      const isLost = partitions.some(
+        (one) => one.low > Math.max(one.committed, known.get(one.partition) ?? one.low),
+      );
+      const { groups } = isLost ? await admin.describeGroups([group]) : { groups: [] };
       return {
         written: sum(ends.map(({ high }) => Number(high))),
-        read: sum(
-          ends.map(({ partition, low }) => {
-            const offset = committed?.partitions.find((one) => one.partition === partition)?.offset ?? low;
-            return Math.max(Number(low), Number(offset));
-          }),
-        ),
+        read: sum(partitions.map((one) => Math.max(one.low, one.committed))),
+        isAlone: isLost && groups.every(({ members }) => members.length === 0),
       };
     });
 
@@ -57,9 +66,9 @@ export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
     for (let isFirst = true; behind >= ahead && !signal.aborted; isFirst = false) {
       if (!isFirst) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       try {
-        const { written, read } = await look();
+        const { written, read, isAlone } = await look();
         before ??= written;
-        behind = Math.max(written, before + sent) - read;
+        behind = isAlone ? Infinity : Math.max(written, before + sent) - read;
       } catch (error) {
         // A broker that is away comes back.
         client.logger.debug(

@@ -23,6 +23,8 @@ export interface PartitionReaderOptions<Out> {
   readonly start: PartitionStart;
   /** Records read and not acked. */
   readonly inFlight: number;
+  /** Compacted topics have holes of their own; in others a record that is missing was deleted before it was read. */
+  readonly compacted: boolean;
   /** How much of each camera's time is replayed, in microseconds. */
   readonly replayUs: number;
   /** A mark of the end ends the partition instead of being passed over. */
@@ -35,6 +37,8 @@ export interface PartitionReaderOptions<Out> {
   onEnd(): void;
   onRead(lag: number): void;
   onRepeat(): void;
+  /** So many records were deleted before they were read. */
+  onLost(records: number): void;
 }
 
 /** One assigned partition: what was fetched, what was handed out, what is acked. It dies with the assignment. */
@@ -69,7 +73,7 @@ const IDLE_CAMERA_MS = 10 * 60_000;
 
 /** Creates the reader of a partition that was just assigned. */
 export function createPartitionReader<Out>(options: PartitionReaderOptions<Out>): PartitionReader<Out> {
-  const { topic, codec, start, inFlight, replayUs, untilEnd } = options;
+  const { topic, codec, start, compacted, inFlight, replayUs, untilEnd } = options;
   const { partition } = start;
   const ledger = createOffsetLedger(start.committed);
   const floor = createReplayFloor(replayUs, IDLE_CAMERA_MS);
@@ -81,6 +85,11 @@ export function createPartitionReader<Out>(options: PartitionReaderOptions<Out>)
   let replayed = 0;
   let ended = false;
   let alive = true;
+
+  function lost(records: number): void {
+    if (!compacted && records > 0) options.onLost(records);
+  }
+  lost(start.from - start.committed);
 
   function settle(offset: number): void {
     if (!alive) return;
@@ -191,6 +200,7 @@ export function createPartitionReader<Out>(options: PartitionReaderOptions<Out>)
       for (const message of messages) {
         const offset = Number(message.offset);
         if (offset < next) continue;
+        lost(offset - Math.max(next, start.committed));
         queue.push(message);
         next = offset + 1;
       }
