@@ -4,7 +4,7 @@
 //   node bench/kafka/outage.mjs [--seconds 60] [--cameras 2] [--fps 5]
 //
 // Exit code 0: every camera's results reached the feed within 10 s of the broker's return, the count of camera frames
-// adds up, and every frame of the file has its expressions.
+// adds up, every frame of the file has its expressions, and the services said meanwhile that they were not ready.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -50,6 +50,15 @@ async function ingested({ url }) {
     emitted: sum('deadpan_stage_emitted_total'),
     dropped: sum('deadpan_stage_dropped_total'),
   };
+}
+
+/** Names of the live services that say they are ready; the feed always is, for it shows what it has. */
+async function readyOnes(running) {
+  const answers = ['ingest', 'align', 'normalize', 'classify', 'feed'].map(async (name) => {
+    const { status } = await fetch(`${await running[name].url}/readyz`);
+    return status === 200 ? [name] : [];
+  });
+  return (await Promise.all(answers)).flat();
 }
 
 /** Results as the feed tells them: when it last said something of each camera that happened after `sinceMs`. */
@@ -122,6 +131,7 @@ try {
       memory[name].most = Math.max(memory[name].most, memory[name].end);
     }
   }
+  const readyWhileAway = await readyOnes(running);
   const atReturn = { live: await ingested(running.ingest), file: await ingested(reading) };
   await broker.restart();
   const back = performance.now();
@@ -130,6 +140,7 @@ try {
   for (const name of ['file: ingest,align', 'file: normalize,classify']) {
     if ((await running[name].ended) !== 0) throw new Error(running[name].said());
   }
+  const readyAgain = await readyOnes(running);
   const fileTook = (performance.now() - back) / 1000;
   const frames = new Set(
     (await readAll(fileClient, TOPICS.expressions.name))
@@ -148,9 +159,14 @@ try {
   for (const [name, { before, most, end }] of Object.entries(memory))
     say(`memory    ${name.padEnd(24)} ${before} MB before, at most ${most}, ${end} at the end`);
   say(`return    results of every camera at the feed after ${flows.toFixed(1)} s`);
+  say(`ready     while it was away: ${readyWhileAway.join(' ')}; after: ${readyAgain.join(' ')}`);
   feed.close();
   const isRight =
-    flows <= FLOWS_WITHIN_S && Math.abs(unexplained) <= 4 * cameraCount && frames.size === CLIP_FRAMES;
+    flows <= FLOWS_WITHIN_S &&
+    Math.abs(unexplained) <= 4 * cameraCount &&
+    frames.size === CLIP_FRAMES &&
+    readyWhileAway.join() === 'feed' &&
+    readyAgain.length === 5;
   process.exitCode = isRight ? 0 : 1;
 } finally {
   await live.close();

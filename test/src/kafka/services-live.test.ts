@@ -61,7 +61,7 @@ async function camerasOf(url: string): Promise<string[]> {
   return [...found].map(([, camera = '']) => camera);
 }
 
-test('replicas share the cameras, a dead one leaves its own to the other, and no secret gets out', async (t) => {
+test('replicas share the cameras, a dead one leaves its own to the other, edits outlive it, and no secret gets out', async (t) => {
   const client = clientOf(broker, {
     ...{ tls: true, ca: broker.ca, username: 'admin', password: broker.users?.admin },
     partitions: 4,
@@ -74,6 +74,7 @@ test('replicas share the cameras, a dead one leaves its own to the other, and no
     feed: { tokens: [{ token: TOKEN, role: 'operator' }] },
     cameras: [
       ...CAMERAS.map((name) => ({ name, address: CLIP, fps: 2 })),
+      { name: 'shed', address: CLIP, fps: 1 },
       { name: 'locked', address: `rtsp://admin:${CAMERA_PASSWORD}@127.0.0.1:${rude.port}/live` },
     ],
   });
@@ -98,10 +99,13 @@ test('replicas share the cameras, a dead one leaves its own to the other, and no
     t.diagnostic(`shares: ${shares.map((share) => share.join(' ')).join(' | ')}`);
     for (const share of shares) assert.ok(share.length > 0);
 
-    const answer = await fetch(`${await feed.url}/v1/cameras`, {
-      headers: { authorization: `Bearer ${TOKEN}` },
-    });
-    const listed = await answer.text();
+    const ask = async (path: string, method = 'GET', body?: object): Promise<Response> =>
+      fetch(`${await feed.url}/v1/cameras${path}`, {
+        method,
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const listed = await (await ask('')).text();
     for (const name of [...CAMERAS, 'locked']) assert.ok(listed.includes(`"${name}"`), listed);
 
     // What is no line of the list, and what is no frame, with a secret in it.
@@ -120,6 +124,8 @@ test('replicas share the cameras, a dead one leaves its own to the other, and no
       await (await fetch(`${await two.url}/metrics`)).text(),
     ];
     for (const { url } of line) seen.push(await (await fetch(`${await url}/metrics`)).text());
+    assert.equal((await ask('/shed', 'DELETE')).status, 204);
+    assert.equal((await ask('/locked', 'PATCH', { paused: true })).status, 200);
     const killed = performance.now();
     one.child.kill('SIGKILL');
     await framesOfAll(client);
@@ -128,13 +134,23 @@ test('replicas share the cameras, a dead one leaves its own to the other, and no
     );
     assert.ok(performance.now() - killed < 15_000);
 
-    for (const service of [two, feed, ...line]) {
+    // The one that takes its place has the same configuration.
+    const three = services.start('ingest', '--listen', '127.0.0.1:0');
+    await three.ready;
+    const later = (await (await ask('')).json()) as { cameras: { id: string; paused: boolean }[] };
+    assert.equal(
+      later.cameras.find(({ id }) => id === 'shed'),
+      undefined,
+    );
+    assert.equal(later.cameras.find(({ id }) => id === 'locked')?.paused, true);
+
+    for (const service of [two, three, feed, ...line]) {
       service.child.kill('SIGTERM');
       assert.equal(await service.ended, 0, service.said());
     }
     const letters = await readAll(client, TOPICS.deadLetter.name);
     assert.ok(letters.length > 0);
-    for (const service of [one, two, feed, ...line]) seen.push(service.said());
+    for (const service of [one, two, three, feed, ...line]) seen.push(service.said());
     seen.push(JSON.stringify(letters.map(({ value, headers }) => [value?.toString(), headers])));
     for (const secret of [CAMERA_PASSWORD, TOKEN, broker.users?.admin ?? '']) {
       for (const text of seen) assert.ok(!text.includes(secret), text);

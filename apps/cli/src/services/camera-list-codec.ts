@@ -9,10 +9,12 @@ import { cameraConfig, type CameraSpec } from '../live/camera-config.js';
 export interface ListedCamera extends CameraSpec {
   /** It is no longer read. */
   readonly removed: boolean;
+  /** Digest of the configuration's entry that put it on the list; edits leave it. */
+  readonly configured?: string | undefined;
 }
 
 const TYPE = 'deadpan.camera.v1';
-const listed = z.object({ ...cameraConfig.shape, removed: z.boolean() });
+const listed = z.object({ ...cameraConfig.shape, removed: z.boolean(), configured: z.string().optional() });
 
 /** JSON, for Deadpan's own services: addresses hold passwords, so nobody else may read the topic. */
 export const cameraListCodec: RecordCodec<ListedCamera> = {

@@ -31,6 +31,8 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
   const receiver = createCameraListReceiver(options, options.group);
   const sender = createCameraListSender(options);
   const cameras = new Map<string, CameraSpec>();
+  /** Digests of the configuration's entries, which every later line of the camera carries on. */
+  const configured = new Map<string, string>();
   const listeners = new Set<() => void>();
 
   const entryOf = ({ name, address, fps, paused }: CameraSpec): CameraEntry => ({
@@ -47,7 +49,7 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
   async function put(camera: CameraSpec, removed = false): Promise<CameraEntry> {
     // Refuses what cannot be an address.
     cameraAddress(camera.address);
-    await putCamera(sender, { ...camera, removed });
+    await putCamera(sender, { ...camera, removed, configured: configured.get(camera.name) });
     // What was just written is known at once, and read back later.
     take(camera, removed);
     return entryOf(camera);
@@ -60,7 +62,8 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
 
   async function follow(): Promise<void> {
     for await (const record of receiver) {
-      const { removed, ...camera } = record.value;
+      const { removed, configured: digest, ...camera } = record.value;
+      if (digest !== undefined) configured.set(camera.name, digest);
       take(camera, removed);
       record.ack();
     }

@@ -1,9 +1,14 @@
+import { randomBytes } from 'node:crypto';
+
 import { envelope, type Logger } from '@deadpan/shared';
 import {
   createKafkaReceiver,
   createKafkaSender,
+  silentObserver,
   TOPICS,
+  withAdmin,
   type KafkaClient,
+  type KafkaObserver,
   type KafkaReceiver,
   type KafkaSender,
 } from '@deadpan/shared/kafka';
@@ -23,9 +28,10 @@ const CHANGES = 10_000;
 export function createCameraListReceiver(
   { client, logger }: CameraListOptions,
   group: string,
+  observer: KafkaObserver = silentObserver,
 ): KafkaReceiver<ListedCamera> {
   return createKafkaReceiver({
-    ...{ client, group, topic: TOPICS.cameras, codec: cameraListCodec, inFlight: CHANGES },
+    ...{ client, group, topic: TOPICS.cameras, codec: cameraListCodec, inFlight: CHANGES, observer },
     deadLetters: {
       // Its value may hold a password: it is not copied to where others read.
       put({ error, origin }) {
@@ -34,6 +40,31 @@ export function createCameraListReceiver(
       },
     },
   });
+}
+
+/** The list as it is now: the newest line of each name, removed cameras included. */
+export async function readCameraList(options: CameraListOptions): Promise<ReadonlyMap<string, ListedCamera>> {
+  const { client } = options;
+  const topic = client.named(TOPICS.cameras.name);
+  const ends = await withAdmin(client, `read ${topic}`, (admin) => admin.fetchTopicOffsets(topic));
+  const unread = new Set(ends.filter(({ low, high }) => low !== high).map(({ partition }) => partition));
+  const listed = new Map<string, ListedCamera>();
+  if (unread.size === 0) return listed;
+  const group = `deadpan.cameras.${randomBytes(4).toString('hex')}`;
+  const receiver = createCameraListReceiver(options, group, {
+    ...silentObserver,
+    read(_, partition, lag) {
+      if (lag > 0) return;
+      unread.delete(partition);
+      if (unread.size === 0) void receiver.stop(0);
+    },
+  });
+  try {
+    for await (const { value } of receiver) listed.set(value.name, value);
+  } finally {
+    await receiver.close();
+  }
+  return listed;
 }
 
 /** Writes the list of cameras. */

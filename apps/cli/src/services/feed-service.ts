@@ -57,6 +57,11 @@ export async function runFeedService(options: FeedServiceOptions): Promise<void>
     void cameras.close();
   };
   signal.addEventListener('abort', stop);
+  if (config.feed.pixels !== 'off') {
+    logger.warn(
+      `feed.pixels is ${config.feed.pixels}, but pictures do not come over Kafka: only the preview of a probe is shown.`,
+    );
+  }
   if (signal.aborted) stop();
   let feed: FeedServer | undefined;
   try {

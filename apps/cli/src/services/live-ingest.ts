@@ -4,7 +4,7 @@ import { TOPICS, type KafkaClient } from '@deadpan/shared/kafka';
 
 import type { CameraSpec } from '../live/camera-config.js';
 import { createCameraFrames } from './camera-frames.js';
-import { createCameraListSender, putCamera } from './camera-list.js';
+import { putConfiguredCameras } from './configured-cameras.js';
 import type { FrameFeed } from './frame-feed.js';
 import type { KafkaEnds } from './kafka-ends.js';
 import { shareCameras } from './shared-cameras.js';
@@ -15,7 +15,7 @@ export interface LiveIngestOptions {
   readonly ends: KafkaEnds;
   readonly ffmpeg: Ffmpeg;
   readonly config: IngestConfig;
-  /** Cameras to put on the list before this process takes its share of it. */
+  /** Cameras of the configuration, to put on the list before this process takes its share of it. */
   readonly cameras: readonly CameraSpec[];
   readonly observer: StageObserver;
   readonly logger: Logger;
@@ -42,10 +42,7 @@ export async function openLiveCameras(options: LiveIngestOptions): Promise<Frame
     });
   }
 
-  const list = createCameraListSender({ client, logger });
-  await Promise.all(cameras.map((camera) => putCamera(list, { ...camera, removed: false })));
-  await list.end();
-
+  await putConfiguredCameras({ client, logger }, cameras);
   const live = createCameraFrames({ ffmpeg, config, observer, logger, onStatus });
   const share = shareCameras({ client, logger, signal, apply: (mine) => live.apply(mine) });
   const done = share.done.finally(() => live.close()).then(() => 0);

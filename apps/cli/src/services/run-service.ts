@@ -12,6 +12,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 
 import type { DeadpanConfig } from '../config.js';
 import type { CameraSpec } from '../live/camera-config.js';
+import { watchBroker } from './broker-watch.js';
 import { runFeedService } from './feed-service.js';
 import { readFiles } from './file-frames.js';
 import { createKafkaEnds } from './kafka-ends.js';
@@ -46,14 +47,19 @@ export async function runService(options: ServiceOptions): Promise<number> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const observer = createStageMetrics(registry);
-  const kafkaObserver = createKafkaMetrics(registry);
+  const broker = watchBroker(createKafkaMetrics(registry));
+  const kafkaObserver = broker.observer;
 
   // One part that ends in failure ends the others too.
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
   const waiting = new Set<string>(partsOf(names));
-  const missing = (): readonly string[] =>
-    signal.aborted ? ['it is stopping'] : [...waiting].map((part) => `${part} is starting`);
+  const missing = (): readonly string[] => {
+    if (signal.aborted) return ['it is stopping'];
+    // The feed goes on showing what it has, and says itself how old that is.
+    const isCutOff = broker.isAway && waiting.size === 0 && !names.includes('feed');
+    return isCutOff ? ['Kafka does not answer'] : [...waiting].map((part) => `${part} is starting`);
+  };
   const ready = (part: string): void => {
     waiting.delete(part);
     logger.info({ part }, 'ready');

@@ -12,3 +12,4 @@ export * from './paced-sender.js';
 export * from './partition-runs.js';
 export * from './require-topics.js';
 export * from './topics.js';
+export * from './with-admin.js';

@@ -14,6 +14,8 @@ export interface KafkaObserver {
   lost(topic: string, records: number): void;
   /** A message was put aside. */
   putAside(topic: string, reason: string): void;
+  /** The broker did not answer a reader, which tries again. */
+  crashed(topic: string): void;
   /** The group has met anew. */
   joined(topic: string, partitions: number): void;
 }
@@ -26,6 +28,7 @@ export const silentObserver: KafkaObserver = {
   repeated: () => undefined,
   lost: () => undefined,
   putAside: () => undefined,
+  crashed: () => undefined,
   joined: () => undefined,
 };
 
@@ -86,6 +89,7 @@ export function createKafkaMetrics(registry: Registry): KafkaObserver {
     labelNames: ['topic'],
     registers,
   });
+  const lagging = new Map<string, Set<number>>();
   return {
     sent: (topic, records) => {
       sent.inc({ topic }, records);
@@ -96,6 +100,8 @@ export function createKafkaMetrics(registry: Registry): KafkaObserver {
     read: (topic, partition, behind) => {
       read.inc({ topic });
       lag.set({ topic, partition }, behind);
+      const partitionsOf = lagging.get(topic) ?? new Set();
+      lagging.set(topic, partitionsOf.add(partition));
     },
     repeated: (topic) => {
       repeated.inc({ topic });
@@ -106,11 +112,13 @@ export function createKafkaMetrics(registry: Registry): KafkaObserver {
     putAside: (topic, reason) => {
       aside.inc({ topic, reason });
     },
+    crashed: () => undefined,
     joined: (topic, count) => {
       joins.inc({ topic });
       partitions.set({ topic }, count);
       // Partitions that went to another replica must not keep their last lag here.
-      lag.reset();
+      for (const partition of lagging.get(topic) ?? []) lag.remove({ topic, partition });
+      lagging.delete(topic);
     },
   };
 }

@@ -240,6 +240,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
 
   /** Called when kafkajs gave up on the broker; it begins again, as a new member, once this resolves with true. */
   async function leaveBeforeRestart(): Promise<boolean> {
+    observer.crashed(topic);
     if (memberId !== undefined && (await exit.leave(group, memberId, () => closed))) {
       // Others may have the partitions from now on.
       for (const reader of readers.values()) reader.revoke();
