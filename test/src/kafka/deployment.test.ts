@@ -217,7 +217,8 @@ describe('k8s', { concurrency: false }, () => {
         z.strictObject({
           type: z.literal('kafka'),
           metadata: z.strictObject({
-            bootstrapServers: z.string(),
+            // KEDA's own namespace is another: the address must name that of Kafka.
+            bootstrapServers: z.string().regex(/^[\w-]+\.[\w-]+\.svc:\d+$/),
             consumerGroup: z.enum(['deadpan.align', 'deadpan.normalize', 'deadpan.classify']),
             topic: z.enum(Object.values(TOPICS).map(({ name }) => name)),
             lagThreshold: z.string().regex(/^\d+$/),
@@ -248,6 +249,25 @@ describe('k8s', { concurrency: false }, () => {
         'password',
         'username',
       ]);
+    }
+  });
+
+  test('network policies bind our pods alone, and all of them', () => {
+    const selector = z.looseObject({ 'app.kubernetes.io/part-of': z.literal('deadpan') });
+    const policies = every('NetworkPolicy');
+    assert.ok(policies.length > 0);
+    for (const { spec, metadata } of policies) {
+      const { matchLabels = {}, matchExpressions = [] } = spec['podSelector'] as {
+        matchLabels?: Record<string, string>;
+        matchExpressions?: unknown[];
+      };
+      // An empty selector would bind Kafka, which lies in the same namespace.
+      assert.ok(Object.keys(matchLabels).length + matchExpressions.length > 0, metadata.name);
+      if (metadata.name === 'deny-all') selector.parse(matchLabels);
+    }
+    for (const resource of [...every('Deployment'), ...every('Job')]) {
+      const { metadata } = resource.spec['template'] as { metadata: { labels: Record<string, string> } };
+      selector.parse(metadata.labels);
     }
   });
 
@@ -293,6 +313,8 @@ interface ComposeService {
   readonly ports?: string[];
   readonly depends_on?: Record<string, unknown>;
   readonly volumes?: string[];
+  readonly secrets?: string[];
+  readonly environment?: Record<string, unknown>;
   readonly read_only?: boolean;
   readonly cap_drop?: string[];
 }
@@ -313,6 +335,7 @@ test('compose and Kubernetes use images that the Dockerfile makes, none of which
   const compose = parse(readFileSync(at('infra/compose/compose.yaml'), 'utf8'), { merge: true }) as {
     services: Record<string, ComposeService>;
     volumes: Record<string, unknown>;
+    secrets?: Record<string, unknown>;
   };
   for (const [name, service] of Object.entries(compose.services)) {
     assert.ok((service.image === undefined) !== (service.build === undefined), name);
@@ -326,11 +349,25 @@ test('compose and Kubernetes use images that the Dockerfile makes, none of which
         volume,
       );
     }
+    for (const secret of service.secrets ?? []) assert.ok(secret in (compose.secrets ?? {}), secret);
     if (service.build === undefined) continue;
     assert.ok(targets.includes(service.build.target), name);
     assert.ok(existsSync(at('infra/compose', service.build.context, service.build.dockerfile)));
     assert.deepEqual([service.read_only, service.cap_drop], [true, ['ALL']]);
   }
+  // The image keeps its log in /tmp as soon as it has any setting of ours: the volume would stay empty.
+  const { environment = {}, volumes = [] } = compose.services['kafka'] ?? {};
+  assert.deepEqual(volumes, [`kafka:${String(environment['KAFKA_LOG_DIRS'])}`]);
+  // The feed tells its metrics to nobody without a token.
+  const { scrape_configs: scraped } = parse(readFileSync(at('infra/prometheus/prometheus.yaml'), 'utf8')) as {
+    scrape_configs: {
+      authorization?: { credentials_file: string };
+      static_configs: { targets: string[] }[];
+    }[];
+  };
+  const feed = scraped.find(({ static_configs: [first] }) => first?.targets.includes('feed:8080'));
+  const [, secret = ''] = /^\/run\/secrets\/(.+)$/.exec(feed?.authorization?.credentials_file ?? '') ?? [];
+  assert.ok(compose.services['prometheus']?.secrets?.includes(secret), secret);
   for (const name of ['ingest', 'align', 'normalize', 'classify', 'feed']) {
     const base = parseAllDocuments(readFileSync(at(`k8s/base/${name}.yaml`), 'utf8'))[0]?.toJS() as Resource;
     const [container] = podOf(base).containers;
