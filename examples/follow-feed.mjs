@@ -3,7 +3,7 @@
 //
 //   node examples/follow-feed.mjs [--url ws://127.0.0.1:8080/v1/live] [--token TOKEN] [--camera NAME] [--limit 10]
 //
-// The token may also come from the variable DEADPAN_TOKEN. A lost connection is taken up again.
+// The token may also come from the variable FEED_TOKEN. A lost connection is taken up again.
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
@@ -12,7 +12,7 @@ import { WebSocket } from 'ws';
 const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'ws://127.0.0.1:8080/v1/live' },
-    token: { type: 'string', default: process.env.DEADPAN_TOKEN },
+    token: { type: 'string', default: process.env.FEED_TOKEN },
     camera: { type: 'string', multiple: true },
     limit: { type: 'string' },
   },

@@ -18,8 +18,8 @@ export interface Principal {
 export interface Access {
   /** Whether a token is needed at all. */
   readonly guarded: boolean;
-  /** @throws DeadpanError E_UNAUTHORIZED without a token, or with one that nobody was given. */
-  identify(token: string | undefined): Principal;
+  /** Who holds the token; undefined without one, or with one that nobody was given. */
+  find(token: string | undefined): Principal | undefined;
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
@@ -33,14 +33,13 @@ export function createAccess(tokens: FeedConfig['tokens']): Access {
   }));
   return {
     guarded: known.length > 0,
-    identify(token) {
+    find(token) {
       if (known.length === 0) return everybody;
-      if (token === undefined) throw new DeadpanError('E_UNAUTHORIZED', 'This needs a token.');
+      if (token === undefined) return undefined;
       const given = digest(token);
       let found: Principal | undefined;
       // Every token is compared, and whole digests are, so that the time taken tells nothing.
       for (const { digest: one, principal } of known) if (timingSafeEqual(one, given)) found = principal;
-      if (found === undefined) throw new DeadpanError('E_UNAUTHORIZED', 'This token is not known here.');
       return found;
     },
   };
@@ -55,6 +54,13 @@ export function maySee(principal: Principal, camera: string): boolean {
 export function requireCamera(principal: Principal, camera: string): void {
   if (!maySee(principal, camera)) {
     throw new DeadpanError('E_FORBIDDEN', `Your token does not cover the camera "${camera}".`);
+  }
+}
+
+/** @throws DeadpanError E_FORBIDDEN where they may see some cameras only, for what cannot be told apart by camera. */
+export function requireEveryCamera(principal: Principal): void {
+  if (principal.cameras !== null) {
+    throw new DeadpanError('E_FORBIDDEN', 'This speaks of every camera; your token covers only some.');
   }
 }
 

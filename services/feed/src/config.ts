@@ -124,7 +124,9 @@ export const feedConfig = z.strictObject({
         .positive()
         .max(100_000)
         .default(200)
-        .describe('HTTP requests that one address may send, averaged over seconds.')
+        .describe(
+          'HTTP requests that one address may send with a valid token, and as many without one, averaged over seconds.',
+        )
         .meta({ unit: '1/s' }),
       bufferedBytes: z
         .int()

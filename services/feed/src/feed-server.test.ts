@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
   serverMessage,
   type Emotion,
 } from '@deadpan/shared';
+import Database from 'libsql';
 
 import {
   emotionOf,
@@ -46,6 +47,20 @@ async function withFeed(
   } finally {
     await feed.close();
   }
+}
+
+/** Runs SQL in an SQLite file, as another program would. */
+function inFile(file: string, sql: string): void {
+  const db = new Database(file);
+  db.exec(sql);
+  db.close();
+}
+
+function versionOf(file: string): unknown {
+  const db = new Database(file);
+  const [row] = db.prepare('PRAGMA user_version').all() as { user_version: number }[];
+  db.close();
+  return row?.user_version;
 }
 
 /** A request whose path is sent as it is, which fetch would tidy up. */
@@ -162,7 +177,7 @@ describe('feed: who is let in', () => {
       client.socket.close();
     }));
 
-  test('an address that keeps trying tokens is held off', () =>
+  test('an address that keeps trying tokens is held off; whoever has one is let in from there', () =>
     withFeed(startFeed({ tokens }), async (feed) => {
       const statuses = new Set<number>();
       for (let i = 0; i < 40; i += 1) {
@@ -172,6 +187,47 @@ describe('feed: who is let in', () => {
         statuses.add(status);
       }
       assert.deepEqual([...statuses], [401, 429]);
+      assert.equal((await fetch(`${feed.url}/v1/cameras`, { headers: bearer(VIEWER) })).status, 200);
+      const { socket } = await listen(feed.url, { headers: bearer(VIEWER) });
+      socket.close();
+    }));
+
+  test('whoever has a token is let in, whatever others send through the same proxy', () =>
+    withFeed(startFeed({ tokens, limits: { requestsPerSecond: 5 } }), async (feed) => {
+      const get = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
+        (await fetch(feed.url + path, { headers })).status;
+      const others: [path: string, headers: Record<string, string>][] = [
+        ['/v1/cameras', bearer('wrong-token-0123456789')],
+        ['/v1/cameras', {}],
+        ['/healthz', {}],
+      ];
+      for (const [path, headers] of others) {
+        const statuses = await Promise.all(Array.from({ length: 40 }, () => get(path, headers)));
+        assert.ok(statuses.includes(429), path);
+        assert.equal(await get('/v1/cameras', bearer(VIEWER)), 200, path);
+      }
+      const live = `${feed.url}/v1/live`;
+      for (const protocols of [[], ['bearer.wrong-token-0123456789']]) {
+        const refusals = await Promise.all(Array.from({ length: 40 }, () => refusalOf(live, {}, protocols)));
+        assert.ok(refusals.includes(429));
+      }
+      const { socket } = await listen(feed.url, {}, [`bearer.${VIEWER}`]);
+      socket.close();
+      const own = await Promise.all(Array.from({ length: 40 }, () => get('/v1/cameras', bearer(VIEWER))));
+      assert.ok(own.includes(429), 'the limit of those who have a token');
+    }));
+
+  test('/metrics speak of every camera: a token for some of them is refused', () =>
+    withFeed(startFeed({ tokens }), async (feed) => {
+      await feed.publishStatus(statusOf('hall'));
+      const refused = await fetch(`${feed.url}/metrics`, { headers: bearer(DOOR_ONLY) });
+      assert.equal(refused.status, 403);
+      const problem = await refused.text();
+      assert.match(problem, /"E_FORBIDDEN"/);
+      assert.doesNotMatch(problem, /hall/);
+      const allowed = await fetch(`${feed.url}/metrics`, { headers: bearer(VIEWER) });
+      assert.equal(allowed.status, 200);
+      assert.match(await allowed.text(), /camera="hall"/);
     }));
 
   test('without tokens, pages that were rebound to this machine and pages of other sites are refused', () =>
@@ -568,7 +624,7 @@ describe('feed: records', () => {
       ): Promise<{
         windows: Record<string, unknown>[];
         states: Record<string, unknown>[];
-        next: number | null;
+        next: string | null;
       }> => (await (await fetch(`${feed.url}/v1/history?to=${now / 1e6 + 10}&${query}`)).json()) as never;
       const all = await history('camera=door');
       assert.deepEqual(
@@ -584,7 +640,10 @@ describe('feed: records', () => {
       );
       const cut = await history('limit=1');
       assert.equal(cut.windows.length, 1);
-      assert.equal((await history(`from=${cut.next ?? 0}`)).windows.length, 1);
+      const rest = await history(`limit=1&after=${cut.next ?? ''}`);
+      assert.deepEqual([...cut.windows, ...rest.windows], all.windows);
+      assert.equal(rest.next, null);
+      assert.equal((await fetch(`${feed.url}/v1/history?after=yesterday`)).status, 400);
       assert.equal((await history('track=b')).windows.length, 0);
       assert.equal((await fetch(`${feed.url}/v1/history?from=yesterday`)).status, 400);
       const { tracks } = (await (await fetch(`${feed.url}/v1/tracks?from=0`)).json()) as {
@@ -595,6 +654,107 @@ describe('feed: records', () => {
         [2],
       );
     });
+  });
+
+  test('a history that is asked for piece by piece gives every window once, also where windows overlap', () =>
+    withFeed(startFeed(), async (feed) => {
+      const now = Date.now() * 1000;
+      for (const track of ['a', 'b']) {
+        for (let i = 0; i < 5; i++) await feed.publishEmotion(emotionOf('door', track, now - i * 500_000));
+      }
+      const seen: string[] = [];
+      let after = '';
+      for (;;) {
+        const answer = await fetch(`${feed.url}/v1/history?to=${now / 1e6 + 10}&limit=3${after}`);
+        const part = (await answer.json()) as {
+          windows: { track: string; start: number }[];
+          next: string | null;
+        };
+        seen.push(...part.windows.map(({ track, start }) => `${track} ${start}`));
+        if (part.next === null) break;
+        after = `&after=${part.next}`;
+      }
+      assert.equal(seen.length, 10);
+      assert.equal(new Set(seen).size, 10);
+    }));
+
+  test('cameras go on while the history is held by another program, and their states are kept after that', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'deadpan-feed-')), 'history.sqlite');
+    await withFeed(startFeed({ history: { file } }), async (feed) => {
+      const other = new Database(file);
+      other.exec('BEGIN IMMEDIATE');
+      await feed.publishStatus(statusOf('door'));
+      other.exec('COMMIT');
+      await feed.publishStatus(statusOf('door'));
+      other.close();
+      const { states } = (await (await fetch(`${feed.url}/v1/history`)).json()) as {
+        states: { state: string }[];
+      };
+      assert.deepEqual(
+        states.map(({ state }) => state),
+        ['streaming'],
+      );
+    });
+  });
+
+  test('a history from before files had a version goes on, and has one then', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'deadpan-feed-')), 'history.sqlite');
+    await withFeed(startFeed({ history: { file } }), async (feed) => {
+      await feed.publishEmotion(emotionOf('door', 'before'));
+    });
+    assert.equal(versionOf(file), 1);
+    inFile(file, 'PRAGMA user_version = 0');
+    await withFeed(startFeed({ history: { file } }), async (feed) => {
+      await feed.publishEmotion(emotionOf('door', 'after'));
+      const text = await (await fetch(`${feed.url}/v1/history?from=0`)).text();
+      assert.match(text, /"before"/);
+      assert.match(text, /"after"/);
+    });
+    assert.equal(versionOf(file), 1);
+  });
+
+  test('a file of another version or another program is left as it is, and named with what to do', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'deadpan-feed-'));
+    const ours = join(folder, 'ours.sqlite');
+    await withFeed(startFeed({ history: { file: ours } }), (feed) =>
+      feed.publishEmotion(emotionOf('door', 'a')),
+    );
+    const changed = (name: string, sql: string): string => {
+      const file = join(folder, name);
+      // A copy of the file alone would lack what stands in its -wal.
+      inFile(ours, `VACUUM INTO '${file}'`);
+      inFile(file, sql);
+      return file;
+    };
+    const made = (name: string, sql: string): string => {
+      const file = join(folder, name);
+      inFile(file, sql);
+      return file;
+    };
+    const letter = join(folder, 'letter.txt');
+    writeFileSync(letter, 'Dear Sir or Madam, this is no history.');
+    for (const [file, why] of [
+      [changed('newer.sqlite', 'PRAGMA user_version = 2'), /version is 2, and this one needs 1/],
+      [changed('grown.sqlite', 'ALTER TABLE windows ADD COLUMN mood TEXT'), /tables are others/],
+      [made('todo.sqlite', 'CREATE TABLE todo (text TEXT)'), /tables are others/],
+      [
+        made('panes.sqlite', 'PRAGMA user_version = 1; CREATE TABLE windows (glass TEXT)'),
+        /tables are others/,
+      ],
+      [letter, /not an SQLite file/],
+    ] as const) {
+      const before = readFileSync(file);
+      const starting = startFeed({ history: { file } }).then((feed) => feed.close());
+      await assert.rejects(starting, (error) => {
+        assert.ok(error instanceof DeadpanError);
+        assert.equal(error.code, 'E_HISTORY');
+        assert.match(error.message, why);
+        assert.ok(error.message.includes(file));
+        assert.match(error.advice ?? '', /feed\.history\.file, or move this one away/);
+        return true;
+      });
+      assert.deepEqual(readFileSync(file), before, file);
+    }
   });
 
   test('what is older than the retention is gone after the next start', async () => {

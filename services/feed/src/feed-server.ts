@@ -16,7 +16,7 @@ import {
 import type { Registry } from 'prom-client';
 import { WebSocketServer, type PerMessageDeflateOptions } from 'ws';
 
-import { createAccess, maySee, requireRole, type Principal } from './access.js';
+import { createAccess, maySee, requireEveryCamera, requireRole, type Principal } from './access.js';
 import { aggregate } from './aggregate.js';
 import type { CameraRegistry } from './camera-registry.js';
 import type { FeedConfig } from './config.js';
@@ -65,8 +65,10 @@ export interface FeedServer extends FeedSink {
 
 /** How often old windows are deleted, in milliseconds. */
 const CLEANING_MS = 60_000;
-/** Failed tokens that one address may try: a few at once, then one every two seconds. */
-const FAILED_TOKENS = { perSecond: 0.5, burst: 20 };
+/** How often old pictures are let go, in milliseconds. */
+const FADING_MS = 1000;
+/** Wrong tokens that one address may try: a few at once, then one every two seconds. */
+const WRONG_TOKENS = { perSecond: 0.5, burst: 20 };
 
 /**
  * Starts the feed: the WebSocket `/v1/live`, the HTTP surface and the dashboard on one port.
@@ -114,9 +116,12 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
     watched: (camera) => hub.watches(camera),
   });
   const routes = createRoutes({ config, version, window, cameras, state, history, pictures });
-  const mayAsk = createRateLimits(limits.requestsPerSecond, limits.requestsPerSecond * 2);
-  const mayFail = createRateLimits(FAILED_TOKENS.perSecond, FAILED_TOKENS.burst);
-  const failing = new Set<string>();
+  const askLimits = (): ((address: string) => boolean) =>
+    createRateLimits(limits.requestsPerSecond, limits.requestsPerSecond * 2);
+  // Behind a proxy everybody is one address: what strangers use up must not be what holders of tokens live on.
+  const holderMayAsk = askLimits();
+  const strangerMayAsk = askLimits();
+  const mayTry = createRateLimits(WRONG_TOKENS.perSecond, WRONG_TOKENS.burst);
   let closing = false;
 
   // ---- records in ----
@@ -153,10 +158,18 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
   }
 
   const lastStates = new Map<string, string>();
+  let keepsStates = true;
   function keepState({ camera, timeUs, state: now, lastError }: CameraStatus): void {
     if (lastStates.get(camera) === now) return;
-    lastStates.set(camera, now);
-    history?.writeState({ camera, timeUs, state: now, error: now === 'streaming' ? null : lastError });
+    try {
+      history?.writeState({ camera, timeUs, state: now, error: now === 'streaming' ? null : lastError });
+      lastStates.set(camera, now);
+      keepsStates = true;
+    } catch (error) {
+      // It is tried again with the camera's next status, and said once.
+      if (keepsStates) logger.error({ camera, err: error }, 'changes of cameras are not kept');
+      keepsStates = false;
+    }
   }
 
   const sink: FeedSink = {
@@ -206,25 +219,26 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
   }
   clean();
   const cleaning = setInterval(clean, CLEANING_MS);
+  const fading = setInterval(() => {
+    pictures.prune();
+  }, FADING_MS);
+  fading.unref();
   cleaning.unref();
 
   // ---- requests in ----
 
   const addressOf = (message: IncomingMessage): string => message.socket.remoteAddress ?? '';
 
-  function identify(message: IncomingMessage, token: string | undefined): Principal {
-    const address = addressOf(message);
-    if (token !== undefined && failing.has(address) && !mayFail(address)) {
+  const tooManyRequests = (): DeadpanError =>
+    new DeadpanError('E_TOO_MANY', 'Too many requests came from this address.');
+
+  /** @throws DeadpanError E_UNAUTHORIZED; E_TOO_MANY where wrong tokens keep coming from this address */
+  function refuseStranger(message: IncomingMessage, token: string | undefined): never {
+    if (token === undefined) throw new DeadpanError('E_UNAUTHORIZED', 'This needs a token.');
+    if (!mayTry(addressOf(message))) {
       throw new DeadpanError('E_TOO_MANY', 'Too many wrong tokens came from this address.');
     }
-    try {
-      const principal = access.identify(token);
-      failing.delete(address);
-      return principal;
-    } catch (error) {
-      if (token !== undefined) failing.add(address);
-      throw error;
-    }
+    throw new DeadpanError('E_UNAUTHORIZED', 'This token is not known here.');
   }
 
   function missing(): string[] {
@@ -258,9 +272,10 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
   }
 
   async function answer(message: IncomingMessage, signal: AbortSignal): Promise<Reply> {
-    if (!mayAsk(addressOf(message))) {
-      throw new DeadpanError('E_TOO_MANY', 'Too many requests came from this address.');
-    }
+    const token = bearerOf(message);
+    const holder = access.find(token);
+    const mayAsk = holder === undefined ? strangerMayAsk : holderMayAsk;
+    if (!mayAsk(addressOf(message))) throw tooManyRequests();
     checkOrigin(message);
     const { url, segments } = parseTarget(message.url ?? '/');
     const method = message.method === 'HEAD' ? 'GET' : message.method;
@@ -270,8 +285,9 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
       if (method !== 'GET') throw new DeadpanError('E_METHOD', 'This can only be read.');
       return reply;
     }
-    const principal = identify(message, bearerOf(message));
+    const principal = holder ?? refuseStranger(message, token);
     if (url.pathname === '/metrics') {
+      requireEveryCamera(principal);
       return { status: 200, body: await registry.metrics(), type: registry.contentType };
     }
     const here = routes
@@ -331,7 +347,10 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
       }
       const protocols = (message.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/);
       const inProtocol = protocols.find((name) => name.startsWith('bearer.'))?.slice('bearer.'.length);
-      const principal = identify(message, bearerOf(message) ?? inProtocol);
+      const token = bearerOf(message) ?? inProtocol;
+      const holder = access.find(token);
+      if (holder === undefined && !strangerMayAsk(addressOf(message))) throw tooManyRequests();
+      const principal = holder ?? refuseStranger(message, token);
       if (closing) throw new DeadpanError('E_NOT_READY', 'The server is stopping.');
       if (hub.clients >= limits.clients) {
         throw new DeadpanError('E_TOO_MANY', `The feed already has ${limits.clients} clients.`);
@@ -400,6 +419,7 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
   }).catch((error: unknown) => {
     history?.close();
     clearInterval(cleaning);
+    clearInterval(fading);
     throw error;
   });
   const { port: listening } = server.address() as AddressInfo;
@@ -412,6 +432,7 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
       if (closing) return;
       closing = true;
       clearInterval(cleaning);
+      clearInterval(fading);
       stopListening();
       groups.flush();
       const closed = new Promise<void>((resolve) => {

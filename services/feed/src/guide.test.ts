@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { clientMessage } from '@deadpan/shared';
+import { clientMessage, loadConfig } from '@deadpan/shared';
+import { z } from 'zod';
 
 import { feedConfig } from './config.js';
 import { emotionOf, keepCameras, startFeed } from './feed-fixture.js';
@@ -50,12 +51,29 @@ test('the example client prints windows, and ends with a clear word where its to
     await feed.publishEmotion(emotionOf('hall', 'bob', 1_800_000_000_000_000));
     const example = fileURLToPath(new URL('examples/follow-feed.mjs', root));
     const url = `${feed.url.replace(/^http/, 'ws')}/v1/live`;
-    const follow = (...more: readonly string[]): ReturnType<typeof run> =>
-      run(process.execPath, [example, '--url', url, ...more]);
-    const { stdout } = await follow('--token', token, '--camera', 'door', '--limit', '1');
-    assert.equal(stdout, '2027-01-15T08:00:00.000Z  door  ada  happiness 65 %  intensity 0.5\n');
-    await assert.rejects(follow('--token', 'another-token-0123456789'), /The feed refused: 401/);
+    const follow = (more: readonly string[], variables: NodeJS.ProcessEnv = {}): ReturnType<typeof run> =>
+      run(process.execPath, [example, '--url', url, ...more], { env: { ...process.env, ...variables } });
+    const door = ['--camera', 'door', '--limit', '1'];
+    for (const [more, variables] of [
+      [['--token', token, ...door], {}],
+      [door, { FEED_TOKEN: token }],
+    ] as const) {
+      const { stdout } = await follow(more, variables);
+      assert.equal(stdout, '2027-01-15T08:00:00.000Z  door  ada  happiness 65 %  intensity 0.5\n');
+    }
+    await assert.rejects(follow(['--token', 'another-token-0123456789']), /The feed refused: 401/);
   } finally {
     await feed.close();
   }
+});
+
+test('no variable of an example or of the guide keeps deadpan from reading its configuration in the same shell', () => {
+  const folder = new URL('examples/', root);
+  const texts = readdirSync(folder)
+    .filter((name) => /\.(mjs|sh)$/.test(name))
+    .map((name) => readFileSync(new URL(name, folder), 'utf8'));
+  const named = [guide, ...texts].flatMap((text) => text.match(/\b(DEADPAN_[A-Z_]+|[A-Z_]+_TOKEN)\b/g) ?? []);
+  assert.ok(named.includes('FEED_TOKEN'));
+  const environment = Object.fromEntries(named.map((name) => [name, 'a-token-0123456789']));
+  loadConfig(z.strictObject({ feed: feedConfig.prefault({}) }), { environment });
 });

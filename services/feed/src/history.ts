@@ -10,6 +10,15 @@ export interface HistoryQuery {
   readonly toUs: number;
   /** Rows at most, the earliest. */
   readonly limit: number;
+  /** Only windows that come after this one in the order of the answer. */
+  readonly after?: WindowPlace | undefined;
+}
+
+/** Where a window stands in the order of the history. */
+export interface WindowPlace {
+  readonly startUs: number;
+  readonly camera: string;
+  readonly track: string;
 }
 
 /** A change in a camera's life. */
@@ -78,6 +87,9 @@ CREATE TABLE IF NOT EXISTS states (
 ) WITHOUT ROWID;
 `;
 
+/** Version of the schema, which the file keeps as its `user_version`. Files from before it was kept say 0. */
+const VERSION = 1;
+
 /** How long windows are gathered before they are written together, in milliseconds. */
 const GATHER_MS = 20;
 
@@ -92,6 +104,7 @@ export function openHistory(file: string): History {
     try {
       return work();
     } catch (cause) {
+      if (cause instanceof DeadpanError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       const where = file === '' ? 'in memory' : file;
       throw new DeadpanError('E_HISTORY', `The history (${where}) cannot be used: ${why}.`, {
@@ -104,17 +117,28 @@ export function openHistory(file: string): History {
 
   const db = guarded(() => {
     const opened = new Database(file === '' ? ':memory:' : file, { timeout: 5000 });
-    // WAL with NORMAL survives a crash of the program; the last moments may go with a crash of the machine.
-    opened.exec(
-      'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;',
-    );
-    opened.exec(SCHEMA);
-    return opened;
+    try {
+      // Before anything is set, because some settings are written into the file.
+      requireOurs(opened, file);
+      // WAL with NORMAL survives a crash of the program; the last moments may go with a crash of the machine.
+      opened.exec(
+        'PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;',
+      );
+      opened.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT;`);
+      // From now on everything waits for a write: what another program holds is rather not kept.
+      opened.exec('PRAGMA busy_timeout = 200;');
+      return opened;
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
   });
-  const insert = db.prepare(
-    `INSERT OR REPLACE INTO windows (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
-  );
-  const insertState = db.prepare('INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)');
+  const [insert, insertState] = guarded(() => [
+    db.prepare(
+      `INSERT OR REPLACE INTO windows (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`,
+    ),
+    db.prepare('INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?)'),
+  ]);
 
   let gathered: { emotion: Emotion; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let timer: NodeJS.Timeout | undefined;
@@ -167,10 +191,13 @@ export function openHistory(file: string): History {
       const { sql, values } = where(query, 'start_us', 'end_us');
       const byTrack = query.track === undefined ? '' : ' AND track = ?';
       if (query.track !== undefined) values.push(query.track);
-      return all(`SELECT * FROM windows WHERE ${sql}${byTrack} ORDER BY start_us, camera, track LIMIT ?`, [
-        ...values,
-        query.limit,
-      ]).map(emotionOf);
+      const { after } = query;
+      const beyond = after === undefined ? '' : ' AND (start_us, camera, track) > (?, ?, ?)';
+      if (after !== undefined) values.push(after.startUs, after.camera, after.track);
+      return all(
+        `SELECT * FROM windows WHERE ${sql}${byTrack}${beyond} ORDER BY start_us, camera, track LIMIT ?`,
+        [...values, query.limit],
+      ).map(emotionOf);
     },
     tracks(query) {
       const { sql, values } = where(query, 'start_us', 'end_us');
@@ -236,6 +263,54 @@ export function openHistory(file: string): History {
       db.close();
     },
   };
+}
+
+/** @throws DeadpanError E_HISTORY for a file that holds something else than a history of this version */
+function requireOurs(db: Database.Database, file: string): void {
+  const fault = faultOf(db);
+  if (fault === undefined) return;
+  throw new DeadpanError(
+    'E_HISTORY',
+    `The history ${file} was written by another version of Deadpan or by another program: ${fault}.`,
+    {
+      advice:
+        'Name another file in feed.history.file, or move this one away, and what is named like it with -wal and -shm: a new history is then begun.',
+    },
+  );
+}
+
+/** What tells the file from a history of this version; undefined for one, and for an empty file. */
+function faultOf(db: Database.Database): string | undefined {
+  let version: number;
+  try {
+    const [row] = db.prepare('PRAGMA user_version').all() as Row[];
+    version = Number(row?.['user_version']);
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'SQLITE_NOTADB') return 'it is not an SQLite file';
+    throw cause;
+  }
+  if (version !== 0 && version !== VERSION) return `its version is ${version}, and this one needs ${VERSION}`;
+
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  if (tables.length === 0) return undefined;
+  const fresh = new Database(':memory:');
+  fresh.exec(SCHEMA);
+  const wanted = columnsOf(fresh);
+  fresh.close();
+  const found = columnsOf(db);
+  // One of the two may be missing, where the program was stopped while it made them.
+  const ours = found.some((columns, i) => columns === wanted[i]);
+  const fits = found.every((columns, i) => columns === wanted[i] || columns === NO_COLUMNS);
+  return ours && fits ? undefined : 'its tables are others';
+}
+
+const NO_COLUMNS = '[]';
+
+/** The columns that the file has of each of our tables, as text. */
+function columnsOf(db: Database.Database): string[] {
+  return ['windows', 'states'].map((table) =>
+    JSON.stringify(db.prepare(`PRAGMA table_info(${table})`).all()),
+  );
 }
 
 function valuesOf(emotion: Emotion): unknown[] {

@@ -28,6 +28,8 @@ export interface PictureStore {
   newestFrame(camera: string): FramePicture | undefined;
   face(camera: string, epoch: number, sequence: number, track: string): FacePicture | undefined;
   forget(camera: string): void;
+  /** Lets go what is older than it may be, also of cameras that send nothing any more. */
+  prune(): void;
 }
 
 /** What {@link createPictureStore} needs. */
@@ -60,11 +62,6 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
   function shotOf({ camera, epoch, sequence }: FrameReference): Shot {
     let ofCamera = shots.get(camera);
     if (ofCamera === undefined) shots.set(camera, (ofCamera = new Map<string, Shot>()));
-    const oldest = now() - seconds * 1000;
-    for (const [key, { taken }] of ofCamera) {
-      if (taken >= oldest) break;
-      ofCamera.delete(key);
-    }
     const key = `${epoch}/${sequence}`;
     let shot = ofCamera.get(key);
     if (shot === undefined) ofCamera.set(key, (shot = { taken: now(), faces: new Map() }));
@@ -102,6 +99,16 @@ export function createPictureStore(options: PictureStoreOptions): PictureStore {
     face: (camera, epoch, sequence, track) => find(camera, epoch, sequence)?.faces.get(track),
     forget(camera) {
       for (const map of [shots, newest, asked]) map.delete(camera);
+    },
+    prune() {
+      const oldest = now() - seconds * 1000;
+      for (const [camera, ofCamera] of shots) {
+        for (const [key, { taken }] of ofCamera) {
+          if (taken >= oldest) break;
+          ofCamera.delete(key);
+        }
+        if (ofCamera.size === 0) shots.delete(camera);
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { CLASSES, DeadpanError, toEmotionMessage, type ErrorCode, type StatusMessage } from '@deadpan/shared';
+import { z } from 'zod';
 
 import { maySee, requireCamera, type Principal, type Role } from './access.js';
 import {
@@ -12,7 +13,7 @@ import {
 } from './camera-registry.js';
 import type { FeedConfig } from './config.js';
 import { encodeGrayPng } from './gray-png.js';
-import type { History, HistoryQuery } from './history.js';
+import type { History, HistoryQuery, WindowPlace } from './history.js';
 import { readJson, type Reply } from './http-exchange.js';
 import type { LiveState } from './live-state.js';
 import type { PictureStore } from './picture-store.js';
@@ -51,6 +52,7 @@ export interface Route {
 
 /** Rows that one answer of the history holds at most, and without `limit`. */
 const HISTORY_ROWS = { most: 50_000, normal: 10_000 };
+const placeSchema = z.tuple([z.int(), z.string(), z.string()]);
 /** An hour, in microseconds. */
 const HOUR_US = 3_600_000_000;
 
@@ -113,6 +115,7 @@ export function createRoutes(context: RouteContext): readonly Route[] {
       fromUs: timeOf('from', searchParams.get('from'), toUs - HOUR_US),
       toUs,
       limit,
+      after: placeOf(searchParams.get('after')),
     };
   }
 
@@ -249,7 +252,7 @@ export function createRoutes(context: RouteContext): readonly Route[] {
       const kept = requireHistory();
       const windows = kept.windows({ ...query, limit: query.limit + 1 });
       const more = windows.length > query.limit;
-      const last = windows[query.limit];
+      const last = windows[query.limit - 1];
       return {
         status: 200,
         body: {
@@ -262,12 +265,30 @@ export function createRoutes(context: RouteContext): readonly Route[] {
             state: now,
             error,
           })),
-          /** Where to go on, when the answer was cut. */
-          next: more && last !== undefined ? seconds(last.startUs) : null,
+          /** What to give as `after` to go on, when the answer was cut. */
+          next: more && last !== undefined ? cursorOf(last) : null,
         },
       };
     }),
   ];
+}
+
+/** Names a window's place in the history; for nobody but {@link placeOf} to read. */
+function cursorOf({ startUs, camera, track }: WindowPlace): string {
+  return Buffer.from(JSON.stringify([startUs, camera, track])).toString('base64url');
+}
+
+/** @throws DeadpanError E_REQUEST for what is no cursor */
+function placeOf(cursor: string | null): WindowPlace | undefined {
+  if (cursor === null) return undefined;
+  try {
+    const [startUs, camera, track] = placeSchema.parse(
+      JSON.parse(Buffer.from(cursor, 'base64url').toString()),
+    );
+    return { startUs, camera, track };
+  } catch (cause) {
+    throw new DeadpanError('E_REQUEST', '"after" must be the "next" of an earlier answer.', { cause });
+  }
 }
 
 function frameOf({ parameters }: Request, ending = /$/): [epoch: number, sequence: number] {

@@ -18,6 +18,7 @@ function storeThatWants(wanted: boolean): { store: PictureStore; jpegs: Uint8Arr
     newestFrame: () => undefined,
     face: () => undefined,
     forget: () => undefined,
+    prune: () => undefined,
   };
   return { store, jpegs };
 }

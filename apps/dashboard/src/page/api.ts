@@ -48,8 +48,8 @@ export interface PastTrack {
 export interface HistoryPart {
   readonly windows: readonly EmotionMessage[];
   readonly states: readonly StateAt[];
-  /** Where to go on, in seconds; null when this is all. */
-  readonly next: number | null;
+  /** What to give as `after` to go on; null when this is all. */
+  readonly next: string | null;
 }
 
 /** What the server refused, in its words. */
