@@ -96,6 +96,8 @@ export const hngRecipeSchema = z.strictObject({
         cache: z.string(),
         holdOutEvery: z.int().nonnegative().default(0),
         sameLight: z.boolean().default(false),
+        /** How often each of its pairs counts among all pairs in the same light. */
+        repeat: z.int().min(1).default(1),
       }),
     )
     .min(1),

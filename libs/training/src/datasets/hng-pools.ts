@@ -33,6 +33,8 @@ export interface PoolSource {
   readonly holdOutEvery: number;
   /** Pictures of a person were taken in one session. */
   readonly sameLight: boolean;
+  /** How often each of its pairs is there to train on; 1 unless told. */
+  readonly repeat?: number;
 }
 
 // Votes for a face to count as clearly neutral, or clearly expressive.
@@ -50,7 +52,8 @@ export function hngPools(
   const loosePairs: FacePairAt[] = [];
   const neutral: FaceAt[] = [];
   const alone: FaceAt[] = [];
-  for (const { cache, holdOutEvery, sameLight } of sources) {
+  for (const { cache, holdOutEvery, sameLight, repeat = 1 } of sources) {
+    const times = part === 'training' ? repeat : 1;
     const people = new Map<string, { neutral: FaceAt[]; expressive: FaceAt[] }>();
     cache.faces.forEach(({ label, target, subject }, index) => {
       if (label === undefined || !target || isHeldOut(subject, holdOutEvery) !== (part === 'heldOut')) return;
@@ -64,7 +67,10 @@ export function hngPools(
     });
     for (const person of people.values()) {
       for (const input of person.expressive) {
-        for (const target of person.neutral) (sameLight ? pairs : loosePairs).push({ input, target });
+        for (const target of person.neutral) {
+          if (sameLight) for (let i = 0; i < times; i++) pairs.push({ input, target });
+          else loosePairs.push({ input, target });
+        }
       }
     }
   }
