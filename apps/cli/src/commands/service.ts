@@ -5,6 +5,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { camerasFromArguments } from '../live/live-run.js';
 import { fusedServices, SERVICES } from '../services/service-names.js';
 import { effectiveConfig } from './config.js';
+import { listenOption } from './listen-option.js';
 
 interface ServiceFlags {
   readonly stages?: string;
@@ -31,6 +32,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
     .option(
       '--listen <host:port>',
       'address of /healthz, /readyz and /metrics (default: none), for feed of all it serves (default: 127.0.0.1:8080)',
+      listenOption,
     )
     .option(
       '--until-end',
