@@ -40,6 +40,25 @@ test('a port that no machine has', async () => {
   for (const args of [['config', 'check'], ['live']]) await refused([...args, '--config', yaml], 2, says);
 });
 
+test('a configuration that doctor would not read', async () => {
+  const yaml = file('any.yaml', 'ingest: { fps: 5 }\n');
+  await refused(['doctor', '--config', yaml], 2, /--config goes with --tune.*\(E_USAGE\)/);
+});
+
+test('the help of every command that obeys DEADPAN_CONFIG says so', async () => {
+  for (const command of [
+    ['analyze'],
+    ['live'],
+    ['evaluate'],
+    ['topics', 'apply'],
+    ['service'],
+    ['config', 'show'],
+  ]) {
+    const { stdout } = await deadpan([...command, '--help']);
+    assert.match(stdout, /--config <file>\s+configuration file \(default: DEADPAN_CONFIG/, command.join(' '));
+  }
+});
+
 test('a configuration file with an alias of nothing', async () => {
   const yaml = file('alias.yaml', 'a: *x\n');
   await refused(['config', 'check', '--config', yaml], 2, /alias\.yaml is not valid YAML.*\(E_CONFIG\)/);
