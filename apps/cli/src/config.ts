@@ -39,6 +39,8 @@ const inferenceConfig = z.strictObject({
     .meta({ unit: 'ms' }),
 });
 
+const MOST_PORT = 65_535;
+
 /** Every option of Deadpan, each declared by the part that it belongs to. */
 export const deadpanConfig = z.strictObject({
   ingest: ingestConfig.prefault({}),
@@ -46,7 +48,12 @@ export const deadpanConfig = z.strictObject({
   inference: inferenceConfig.prefault({}),
   window: windowConfig.prefault({}),
   kafka: kafkaConfig.prefault({}),
-  feed: feedConfig.prefault({}),
+  feed: feedConfig
+    .refine(({ listen }) => Number(listen.slice(listen.lastIndexOf(':') + 1)) <= MOST_PORT, {
+      path: ['listen'],
+      error: `the port must be 0 to ${MOST_PORT}`,
+    })
+    .prefault({}),
   service: serviceConfig.prefault({}),
   cameras: camerasConfig,
 });

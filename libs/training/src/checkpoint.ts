@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Parameters, Weights } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
@@ -33,8 +32,9 @@ export async function writeCheckpoint<State>(
  * @throws DeadpanError E_TRAINING when the file is missing, cut off or something else
  */
 export async function readCheckpoint<State>(file: string): Promise<Checkpoint<State>> {
-  if (!existsSync(file)) throw new DeadpanError('E_TRAINING', `There is no checkpoint ${file}.`);
-  const bytes = await readFile(file);
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new DeadpanError('E_TRAINING', `There is no checkpoint ${file}.`, { cause });
+  });
   const invalid = (cause?: unknown): DeadpanError =>
     new DeadpanError('E_TRAINING', `${file} is not a whole checkpoint.`, { cause });
   if (bytes.length < 4 || bytes.length < 4 + bytes.readUInt32LE(0)) throw invalid();

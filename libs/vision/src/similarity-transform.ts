@@ -72,11 +72,6 @@ export function scaleOf({ a, b }: Similarity): number {
   return Math.hypot(a, b);
 }
 
-/** The angle in degrees by which things turn, clockwise on a picture (its y axis points down). */
-export function angleOf({ a, b }: Similarity): number {
-  return (Math.atan2(b, a) * 180) / Math.PI;
-}
-
 /**
  * The similarity from a patch of `size` x `size` pixels to a square in a picture: centre and side in pixels of the
  * picture, turned clockwise by `angle` degrees.

@@ -141,6 +141,9 @@ test('a file that is killed late goes on from there and ends with the same bytes
       })();
     },
   });
+  const modeOf = (...names: string[]): number => statSync(join(out, '.clip.partial', ...names)).mode & 0o777;
+  assert.equal(modeOf(), 0o700, 'nobody else may enter the folder');
+  assert.equal(modeOf('checkpoint'), 0o600, 'nobody else may look at the faces in the checkpoint');
   const other = join(folder, 'other');
   cpSync(out, other, { recursive: true });
 
@@ -151,6 +154,11 @@ test('a file that is killed late goes on from there and ends with the same bytes
   const [expected, actual] = [filesOf(undisturbed), filesOf(out)];
   assert.deepEqual([...actual.keys()], [...expected.keys()], 'nothing of the checkpoints is left');
   for (const [name, bytes] of expected) assert.ok(actual.get(name) === bytes, `${name} is the same`);
+  assert.equal(
+    statSync(join(out, 'clip')).mode,
+    statSync(out).mode,
+    'whoever may enter the folder of results may enter that of the file',
+  );
 
   const anew = await deadpan(['analyze', CLIP, '--out', other, '--fps', '5', '--end', '1']);
   assert.equal(anew.code, 0, anew.stderr);

@@ -1,4 +1,4 @@
-import { access, open, readFile, rename } from 'node:fs/promises';
+import { access, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 
@@ -42,14 +42,17 @@ export type FoundCheckpoint = { readonly checkpoint: Checkpoint } | { readonly u
  * Writes a checkpoint in place of the one before. It is on the disk when this resolves; at any time there is the old one
  * or the new one, whole.
  *
- * The format is V8's structured clone, which keeps typed arrays, maps and every bit of a number.
+ * The format is V8's structured clone, which keeps typed arrays, maps and every bit of a number. Only the owner may read
+ * the file: the tracker compares the next frame with the faces and the picture of the last one, so they are in it.
  * @throws DeadpanError E_OUTPUT
  */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const path = join(folder, CHECKPOINT_FILE);
   const bytes = serialize({ version, ...checkpoint });
   await writing(path, async () => {
-    const file = await open(`${path}.new`, 'w');
+    // A killed run may have left one, whose mode would stay.
+    await rm(`${path}.new`, { force: true });
+    const file = await open(`${path}.new`, 'wx', 0o600);
     try {
       await file.writeFile(bytes);
       await file.datasync();

@@ -9,7 +9,7 @@ import { analyzeRun } from '../analysis/analyze-run.js';
 import { createProgress } from '../analysis/progress.js';
 import { printRunTable } from '../analysis/run-table.js';
 import { createStageSet } from '../pipeline/stages.js';
-import { effectiveConfig } from './config.js';
+import { CONFIG_OPTION, effectiveConfig } from './config.js';
 
 interface AnalyzeFlags {
   readonly out: string;
@@ -56,7 +56,7 @@ export function addAnalyzeCommand(program: Command, finish: (exitCode: number) =
       seconds,
       30,
     )
-    .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
+    .option(...CONFIG_OPTION)
     .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'no progress')
     .option('--json', 'print the record of the run as JSON instead of a table')

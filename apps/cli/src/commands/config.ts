@@ -9,6 +9,12 @@ import { deadpanConfig, type DeadpanConfig } from '../config.js';
 /** The configuration file that is read when none is named. */
 const DEFAULT_FILE = 'deadpan.yaml';
 
+/** `--config` of every command that reads a configuration: flag and description. */
+export const CONFIG_OPTION = [
+  '--config <file>',
+  `configuration file (default: DEADPAN_CONFIG, or ${DEFAULT_FILE} where there is one)`,
+] as const;
+
 /**
  * The effective configuration of a command.
  * @param file as given by `--config`; without it the one that `DEADPAN_CONFIG` names, or `deadpan.yaml` in the current
@@ -30,14 +36,10 @@ export function effectiveConfig(
 /** Adds `config check`, `config show` and `config schema`. */
 export function addConfigCommand(program: Command, finish: (exitCode: number) => void): void {
   const config = program.command('config').description('Checks and shows the configuration.');
-  const fileOption = [
-    '--config <file>',
-    `configuration file (default: DEADPAN_CONFIG, or ${DEFAULT_FILE} where there is one)`,
-  ] as const;
   config
     .command('check')
     .description('Says whether the configuration is valid, and if not, everything that is wrong with it.')
-    .option(...fileOption)
+    .option(...CONFIG_OPTION)
     .action((options: { config?: string }) => {
       effectiveConfig(options.config);
       process.stdout.write('The configuration is valid.\n');
@@ -46,7 +48,7 @@ export function addConfigCommand(program: Command, finish: (exitCode: number) =>
   config
     .command('show')
     .description('Prints the effective configuration (file, then DEADPAN_* variables), secrets hidden.')
-    .option(...fileOption)
+    .option(...CONFIG_OPTION)
     .action((options: { config?: string }) => {
       process.stdout.write(stringify(hideSecrets(deadpanConfig, effectiveConfig(options.config))));
       finish(0);

@@ -3,7 +3,7 @@ import { availableParallelism, loadavg, totalmem } from 'node:os';
 
 import { findFfmpeg } from '@deadpan/ingest';
 import { openEngine, readFerModel, readHngModel } from '@deadpan/nets';
-import { sentenceOf } from '@deadpan/shared';
+import { DeadpanError, sentenceOf } from '@deadpan/shared';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 
@@ -40,6 +40,11 @@ export function addDoctorCommand(program: Command, finish: (exitCode: number) =>
         await tune(options.config);
         finish(0);
         return;
+      }
+      if (options.config !== undefined) {
+        throw new DeadpanError('E_USAGE', 'doctor reads no configuration: --config goes with --tune.', {
+          advice: 'deadpan config check says whether a configuration is valid.',
+        });
       }
       const findings = await examine();
       if (options.json === true) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { evaluateLabels, type Evaluation } from '../evaluation/evaluate-labels.js';
 import { modelFolder } from '../models-folder.js';
 import { createStageSet } from '../pipeline/stages.js';
-import { effectiveConfig } from './config.js';
+import { CONFIG_OPTION, effectiveConfig } from './config.js';
 
 interface EvaluateFlags {
   readonly data: string;
@@ -29,7 +29,7 @@ export function addEvaluateCommand(program: Command, finish: (exitCode: number) 
     .option('--part <name>', 'only rows whose column "part" has this value')
     .option('--held-out <n>', 'only people whom a recipe with this holdOutEvery leaves out of training')
     .option('--groups <columns>', 'columns whose values are told apart, such as gender,ethnicity')
-    .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
+    .option(...CONFIG_OPTION)
     .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'no progress')
     .option('--json', 'print JSON instead of tables')

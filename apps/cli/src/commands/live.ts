@@ -5,7 +5,8 @@ import { createLogger } from '@deadpan/shared/telemetry';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { camerasFromArguments, startLive } from '../live/live-run.js';
-import { effectiveConfig } from './config.js';
+import { CONFIG_OPTION, effectiveConfig } from './config.js';
+import { listenOption } from './listen-option.js';
 
 interface LiveFlags {
   readonly listen?: string;
@@ -28,10 +29,10 @@ export function addLiveCommand(program: Command, finish: (exitCode: number) => v
       '[source...]',
       'cameras: rtsp://, rtsps://, http(s):// with MJPEG, a file, /dev/videoN; NAME=SOURCE names one',
     )
-    .option('--listen <host:port>', 'address of the feed (default: 127.0.0.1:8080)')
+    .option('--listen <host:port>', 'address of the feed (default: 127.0.0.1:8080)', listenOption)
     .option('--fps <n>', `analysed frames a second of each source (default: ${FPS})`, positive)
     .option('--pixels <kind>', 'pictures that the feed may show: off, faces or frames (default: off)')
-    .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
+    .option(...CONFIG_OPTION)
     .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'log only warnings and errors')
     .addHelpText(

@@ -4,7 +4,8 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 import { camerasFromArguments } from '../live/live-run.js';
 import { fusedServices, SERVICES } from '../services/service-names.js';
-import { effectiveConfig } from './config.js';
+import { CONFIG_OPTION, effectiveConfig } from './config.js';
+import { listenOption } from './listen-option.js';
 
 interface ServiceFlags {
   readonly stages?: string;
@@ -31,6 +32,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
     .option(
       '--listen <host:port>',
       'address of /healthz, /readyz and /metrics (default: none), for feed of all it serves (default: 127.0.0.1:8080)',
+      listenOption,
     )
     .option(
       '--until-end',
@@ -42,10 +44,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
       positive,
     )
     .option('--frames <kind>', 'for ingest: how frames cross Kafka, jpeg or raw (default: jpeg)')
-    .option(
-      '--config <file>',
-      'configuration file (default: DEADPAN_CONFIG, or deadpan.yaml where there is one)',
-    )
+    .option(...CONFIG_OPTION)
     .option('--device <device>', 'what runs the networks: auto, cpu, webgpu, cuda or tfjs')
     .option('--quiet', 'log only warnings and errors')
     .addHelpText(

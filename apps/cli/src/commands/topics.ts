@@ -1,7 +1,7 @@
 import { createLogger } from '@deadpan/shared/telemetry';
 import type { Command } from 'commander';
 
-import { effectiveConfig } from './config.js';
+import { CONFIG_OPTION, effectiveConfig } from './config.js';
 
 /** Adds `topics apply` and `topics list`. */
 export function addTopicsCommand(program: Command, finish: (exitCode: number) => void): void {
@@ -11,7 +11,7 @@ export function addTopicsCommand(program: Command, finish: (exitCode: number) =>
     .description(
       'Creates the topics that are missing and sets the settings that differ. Doing it again changes nothing.',
     )
-    .option('--config <file>', 'configuration file (default: deadpan.yaml, where there is one)')
+    .option(...CONFIG_OPTION)
     .option('--json', 'print what was done as JSON')
     .action(async (options: { config?: string; json?: boolean }) => {
       const { kafka } = effectiveConfig(options.config);

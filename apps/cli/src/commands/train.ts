@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { cropOption, type Crop } from './crop-option.js';
 import { createStepProgress } from '../laboratory/step-progress.js';
+import { writing } from '../report/output-error.js';
 import { interruptible } from './interruptible.js';
 
 /* The laboratory. TensorFlow is loaded only by the commands that train, so that all others work without it. */
@@ -50,21 +51,23 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
           ? null
           : await lab.readCheckpoint<{ recipe: { network: string } }>(flags.expression);
       await interruptible(finish, (signal) =>
-        lab.trainHng(recipe, {
-          data: flags.data,
-          out: flags.out,
-          signal,
-          onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
-          ...(flags.from === undefined ? {} : { from: flags.from }),
-          ...(frozen === null
-            ? {}
-            : {
-                expression: {
-                  network: lab.ferNetworkNamed(frozen.state.recipe.network),
-                  parameters: frozen.tensors,
-                },
-              }),
-        }),
+        writing(flags.out, () =>
+          lab.trainHng(recipe, {
+            data: flags.data,
+            out: flags.out,
+            signal,
+            onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
+            ...(flags.from === undefined ? {} : { from: flags.from }),
+            ...(frozen === null
+              ? {}
+              : {
+                  expression: {
+                    network: lab.ferNetworkNamed(frozen.state.recipe.network),
+                    parameters: frozen.tensors,
+                  },
+                }),
+          }),
+        ),
       );
     });
 
@@ -77,14 +80,16 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
       const references =
         flags.references === undefined ? null : await lab.referenceGenerator(flags.references);
       await interruptible(finish, (signal) =>
-        lab.trainFer(recipe, {
-          data: flags.data,
-          out: flags.out,
-          signal,
-          onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
-          ...(flags.from === undefined ? {} : { from: flags.from }),
-          ...(references === null ? {} : { references }),
-        }),
+        writing(flags.out, () =>
+          lab.trainFer(recipe, {
+            data: flags.data,
+            out: flags.out,
+            signal,
+            onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
+            ...(flags.from === undefined ? {} : { from: flags.from }),
+            ...(references === null ? {} : { references }),
+          }),
+        ),
       );
     });
 
@@ -95,7 +100,7 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
     .requiredOption('--out <file>', 'checkpoint to write')
     .action(async (checkpoints: string[], flags: { out: string }) => {
       const { averageCheckpoints } = await import('@deadpan/training');
-      await averageCheckpoints(checkpoints, flags.out);
+      await writing(flags.out, () => averageCheckpoints(checkpoints, flags.out));
       process.stdout.write(`the mean of ${checkpoints.length} checkpoints in ${flags.out}\n`);
       finish(0);
     });
@@ -125,18 +130,20 @@ function addPrepare(program: Command, finish: (exitCode: number) => void): void 
       }) => {
         const { faceSquares, prepareFaces } = await import('@deadpan/training');
         let said = performance.now();
-        const { faces } = await prepareFaces({
-          data: flags.data,
-          labels: flags.labels,
-          name: flags.name,
-          out: flags.out,
-          square: faceSquares[flags.crop],
-          onProgress: (done, of) => {
-            if (flags.quiet === true || (done < of && performance.now() - said < 2_000)) return;
-            said = performance.now();
-            process.stderr.write(`${done} of ${of} pictures\n`);
-          },
-        });
+        const { faces } = await writing(flags.out, () =>
+          prepareFaces({
+            data: flags.data,
+            labels: flags.labels,
+            name: flags.name,
+            out: flags.out,
+            square: faceSquares[flags.crop],
+            onProgress: (done, of) => {
+              if (flags.quiet === true || (done < of && performance.now() - said < 2_000)) return;
+              said = performance.now();
+              process.stderr.write(`${done} of ${of} pictures\n`);
+            },
+          }),
+        );
         process.stdout.write(`${faces.length} faces in ${join(flags.out, flags.name)}.bin\n`);
         finish(0);
       },
@@ -174,7 +181,9 @@ function addPreparePairs(program: Command, finish: (exitCode: number) => void): 
     .option('--seed <n>', 'seed of the draws', whole, 1)
     .option('--quiet', 'no progress')
     .action(async (flags: PairFlags) => {
-      const { readFaceCache, transferExpressions, writeFaceCache } = await import('@deadpan/training');
+      const { checkCacheName, readFaceCache, transferExpressions, writeFaceCache } =
+        await import('@deadpan/training');
+      checkCacheName(flags.name);
       const source = async (name: string) => ({
         cache: await readFaceCache(flags.data, name),
         holdOutEvery: flags.holdOut,
@@ -252,7 +261,9 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
       const { readMeasured, releaseHng } = await import('@deadpan/training');
       const { checkpoint, data, out, release: version, weights } = flags;
       const measured = flags.measured === undefined ? [] : await readMeasured(flags.measured);
-      const artifact = await releaseHng({ checkpoint, data, out, version, weights, measured });
+      const artifact = await writing(out, () =>
+        releaseHng({ checkpoint, data, out, version, weights, measured }),
+      );
       process.stdout.write(
         `${artifact.name} ${artifact.version} (${artifact.weights}) in ${out}, SHA-256 ${artifact.sha256}\n`,
       );
@@ -269,7 +280,9 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
       const { checkpoint, data, out, release: version, weights } = flags;
       const generator = await readGenerator(flags.references);
       const groups = flags.groups === undefined ? [] : await readGroupReport(flags.groups);
-      const artifact = await releaseFer({ checkpoint, data, out, version, weights, generator, groups });
+      const artifact = await writing(out, () =>
+        releaseFer({ checkpoint, data, out, version, weights, generator, groups }),
+      );
       process.stdout.write(
         `${artifact.name} ${artifact.version} (${artifact.weights}) in ${out}, SHA-256 ${artifact.sha256}\n`,
       );
@@ -286,7 +299,8 @@ function addImport(program: Command, finish: (exitCode: number) => void): void {
     .requiredOption('--out <file>', 'checkpoint to write')
     .action(async (folder: string, flags: { recipe: string; out: string }) => {
       const { importModel, readRecipe } = await import('@deadpan/training');
-      const { name, version } = await importModel(folder, await readRecipe(flags.recipe), flags.out);
+      const recipe = await readRecipe(flags.recipe);
+      const { name, version } = await writing(flags.out, () => importModel(folder, recipe, flags.out));
       process.stdout.write(`${name} ${version} in ${flags.out}\n`);
       finish(0);
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
@@ -71,6 +71,21 @@ test('what an interrupted run left is thrown away, or kept to go on with', async
   assert.deepEqual(await readdir(anew.path), []);
   await anew.discard();
   assert.ok(!(await readdir(root)).some((name) => name.includes('interrupted')));
+});
+
+test('nobody else may enter the hidden folder; who may enter what appears is up to the umask', async () => {
+  const target = join(root, 'modes');
+  const modeOf = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+  const first = await createAtomicFolder(target, options);
+  assert.equal(await modeOf(first.path), 0o700);
+  await chmod(first.path, 0o755);
+  const resumed = await createAtomicFolder(target, { ...options, resume: true });
+  assert.equal(await modeOf(resumed.path), 0o700, 'one that an earlier version left open is closed');
+  await writeFile(join(resumed.path, 'summary.json'), '{}');
+  await resumed.publish();
+  await mkdir(join(root, 'any'));
+  assert.equal(await modeOf(target), await modeOf(join(root, 'any')));
+  assert.deepEqual(await readdir(target), ['summary.json']);
 });
 
 test('a file in the way is named', async () => {

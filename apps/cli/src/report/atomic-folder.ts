@@ -1,11 +1,11 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { writing } from './output-error.js';
 
 /** A folder of results that is filled out of sight and appears when it is complete. */
 export interface AtomicFolder {
-  /** Where to write: a hidden folder beside the one that will appear. */
+  /** Where to write: a hidden folder beside the one that will appear, which nobody but its owner may enter. */
   readonly path: string;
   /** Where the results will be. */
   readonly target: string;
@@ -50,7 +50,10 @@ export async function createAtomicFolder(
       throw Object.assign(new Error('a file is in the way'), { code: 'EEXIST', syscall: 'mkdir' });
     }
     if (options.resume !== true) await rm(path, { recursive: true, force: true });
-    await makeFolder(path);
+    await makeFolder(path, true, OWNER_ONLY);
+    // One that is gone on with may be from a version that let everybody in. File systems without modes keep none.
+    if (((await stat(path)).mode & 0o777) !== OWNER_ONLY)
+      await chmod(path, OWNER_ONLY).catch(() => undefined);
   });
 
   const replaceEntries = async (): Promise<void> => {
@@ -76,6 +79,7 @@ export async function createAtomicFolder(
       writing(target, async () => {
         if (!(await isThere(target))) {
           try {
+            await openToAll(path);
             await rename(path, target);
             return;
           } catch (error) {
@@ -89,15 +93,27 @@ export async function createAtomicFolder(
   };
 }
 
+/** Mode of the hidden folder: what waits in it may show faces. */
+const OWNER_ONLY = 0o700;
+
+/** Gives a folder the mode that any new one gets here: the umask, and what the folder above it hands down. */
+async function openToAll(path: string): Promise<void> {
+  const sample = join(path, '.mode');
+  await mkdir(sample);
+  const { mode } = await stat(sample);
+  await rmdir(sample);
+  if ((await stat(path)).mode !== mode) await chmod(path, mode & 0o7777);
+}
+
 /** As `mkdir -p`. Node's own says ENOENT for a read-only file system, which would name the wrong reason. */
-async function makeFolder(path: string, parents = true): Promise<void> {
+async function makeFolder(path: string, parents = true, mode = 0o777): Promise<void> {
   try {
-    await mkdir(path);
+    await mkdir(path, mode);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'ENOENT' && parents && dirname(path) !== path) {
       await makeFolder(dirname(path));
-      await makeFolder(path, false);
+      await makeFolder(path, false, mode);
     } else if (code !== 'EEXIST' || !(await stat(path)).isDirectory()) {
       throw error;
     }

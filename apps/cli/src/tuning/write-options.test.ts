@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -25,6 +35,21 @@ test('a file that is not there is made', async () => {
   const path = join(folder, 'new.yaml');
   await writeOptions(path, 'inference', { workers: 2, batchSize: 8 });
   assert.equal(readFileSync(path, 'utf8'), 'inference:\n  workers: 2\n  batchSize: 8\n');
+});
+
+test('a file that only its owner may read stays so, and a link to it stays a link', async () => {
+  mkdirSync(join(folder, 'etc'));
+  const path = join(folder, 'etc', 'secret.yaml');
+  const link = join(folder, 'link.yaml');
+  writeFileSync(path, 'feed:\n  pixels: off\n');
+  symlinkSync('etc/secret.yaml', link);
+  for (const mode of [0o600, 0o664]) {
+    chmodSync(path, mode);
+    await writeOptions(link, 'inference', { workers: mode });
+    assert.ok(lstatSync(link).isSymbolicLink());
+    assert.equal(readFileSync(path, 'utf8'), `feed:\n  pixels: off\ninference:\n  workers: ${mode}\n`);
+    assert.equal(statSync(path).mode & 0o777, mode);
+  }
 });
 
 test('a file that is not YAML is refused and left alone', async () => {

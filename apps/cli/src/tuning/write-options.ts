@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 
 import { DeadpanError } from '@deadpan/shared';
 import { parseDocument } from 'yaml';
@@ -6,8 +6,8 @@ import { parseDocument } from 'yaml';
 import { writeWhole } from '../report/written-file.js';
 
 /**
- * Sets options in a configuration file and leaves the rest of it, comments too, as it is. A file that is not there is
- * made.
+ * Sets options in a configuration file and leaves the rest of it, comments too, as it is: also who may read it, since it
+ * may hold tokens, and a link to it. A file that is not there is made.
  * @param section the options' section, such as `inference`
  * @throws DeadpanError E_CONFIG where the file is not YAML, E_OUTPUT where it cannot be written
  */
@@ -16,7 +16,8 @@ export async function writeOptions(
   section: string,
   options: Readonly<Record<string, number>>,
 ): Promise<void> {
-  const document = parseDocument(existsSync(path) ? readFileSync(path, 'utf8') : '');
+  const isThere = existsSync(path);
+  const document = parseDocument(isThere ? readFileSync(path, 'utf8') : '');
   const [error] = document.errors;
   if (error !== undefined) {
     throw new DeadpanError('E_CONFIG', `${path} is not YAML: ${error.message}`, {
@@ -24,5 +25,7 @@ export async function writeOptions(
     });
   }
   for (const [name, value] of Object.entries(options)) document.setIn([section, name], value);
-  await writeWhole(path, document.toString());
+  const content = document.toString();
+  if (isThere) await writeWhole(realpathSync(path), content, '', statSync(path));
+  else await writeWhole(path, content);
 }

@@ -126,24 +126,10 @@ const CASES: readonly Case[] = [
     tensorflow: (x) => tf.image.resizeNearestNeighbor(x, [18, 16]),
   },
   {
-    name: 'depth to space',
-    unused: true,
-    shape: IMAGE,
-    onnx: (g, x) => op.depthToSpace(g, x, 2),
-    tensorflow: (x) => tf.depthToSpace(x, 2, 'NHWC'),
-  },
-  {
     name: 'leaky rectifier',
     shape: IMAGE,
     onnx: (g, x) => op.leakyRelu(g, x, 0.1),
     tensorflow: (x) => tf.leakyRelu(x, 0.1),
-  },
-  {
-    name: 'trained rectifier',
-    unused: true,
-    shape: IMAGE,
-    onnx: (g, x) => op.prelu(g, x, Float32Array.of(0.1, 0.2, 0.3, 0.4)),
-    tensorflow: (x) => tf.prelu(x, tf.tensor4d([0.1, 0.2, 0.3, 0.4], [1, 1, 1, 4])),
   },
   {
     name: 'elementwise functions',
@@ -205,13 +191,6 @@ const CASES: readonly Case[] = [
         3,
       );
     },
-  },
-  {
-    name: 'means over pixels',
-    unused: true,
-    shape: IMAGE,
-    onnx: (g, x) => op.add(g, op.globalAveragePool(g, x), op.reduceMean(g, x, [2, 3])),
-    tensorflow: (x) => tf.mul(tf.mean(x, [1, 2], true), 2),
   },
   {
     name: 'transpose and reshape',

@@ -119,11 +119,6 @@ export function leakyRelu(graph: Graph, x: Value, slope: number): Value {
   return node(graph, 'LeakyRelu', [x], { alpha: { float: slope } });
 }
 
-/** Rectifier with a trained slope per channel of an NCHW tensor. */
-export function prelu(graph: Graph, x: Value, slopes: Float32Array): Value {
-  return node(graph, 'PRelu', [x, floats(graph, slopes, [slopes.length, 1, 1], 'slopes')]);
-}
-
 /** Limits values to low..high. */
 export function clip(graph: Graph, x: Value, low: number, high: number): Value {
   return node(graph, 'Clip', [x, floats(graph, [low], [], 'low'), floats(graph, [high], [], 'high')]);
@@ -194,16 +189,6 @@ export function averagePool(graph: Graph, x: Value, size: number, options: Windo
     windowAttributes([size, size], { stride: size, ...options }),
     options.name,
   );
-}
-
-/** Mean over all pixels: [N, C, H, W] -> [N, C, 1, 1]. */
-export function globalAveragePool(graph: Graph, x: Value): Value {
-  return node(graph, 'GlobalAveragePool', [x]);
-}
-
-/** Mean over `axes`. */
-export function reduceMean(graph: Graph, x: Value, axes: readonly number[], keepDims = true): Value {
-  return node(graph, 'ReduceMean', [x], { axes: { ints: axes }, keepdims: { int: keepDims ? 1 : 0 } });
 }
 
 /** A dense layer: [N, in] x `weights` [in, out] + `bias` [out]. */
@@ -325,14 +310,6 @@ export function gridSample(
     padding_mode: { text: options.padding ?? 'border' },
     align_corners: { int: options.alignCorners === true ? 1 : 0 },
   });
-}
-
-/**
- * Moves blocks of channels into space: [N, C * b * b, H, W] -> [N, C, H * b, W * b]. 'DCR' is TensorFlow's order of
- * channels, 'CRD' PyTorch's pixel shuffle.
- */
-export function depthToSpace(graph: Graph, x: Value, block: number, mode: 'DCR' | 'CRD' = 'DCR'): Value {
-  return node(graph, 'DepthToSpace', [x], { blocksize: { int: block }, mode: { text: mode } });
 }
 
 /** Trained statistics of a batch normalisation, one number per channel each. */

@@ -84,6 +84,7 @@ test('secrets come from variables and files', () => {
 test('a file that is missing, or not YAML, or not a map, is refused in words', () => {
   assert.throws(() => loadConfig(schema, { file: join(folder, 'none.yaml') }), refused(/cannot be read/));
   assert.throws(() => loadConfig(schema, { file: file('e.yaml', 'a: [') }), refused(/not valid YAML/));
+  assert.throws(() => loadConfig(schema, { file: file('g.yaml', 'a: *x') }), refused(/not valid YAML: .*x/));
   assert.throws(() => loadConfig(schema, { file: file('f.yaml', '- a') }), refused(/map of options/));
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { parse, YAMLParseError } from 'yaml';
+import { parse } from 'yaml';
 import type { z } from 'zod';
 
 import { DeadpanError } from '../errors/index.js';
@@ -63,10 +63,9 @@ function readTree(file: string, environment: NodeJS.ProcessEnv): Tree {
   try {
     parsed = parse(text) ?? {};
   } catch (cause) {
-    if (!(cause instanceof YAMLParseError)) throw cause;
-    throw new DeadpanError('E_CONFIG', `${file} is not valid YAML: ${cause.message.split('\n')[0] ?? ''}`, {
-      cause,
-    });
+    // Not always a YAMLParseError: an alias that leads nowhere is a ReferenceError.
+    const [reason = ''] = cause instanceof Error ? cause.message.split('\n') : [];
+    throw new DeadpanError('E_CONFIG', `${file} is not valid YAML: ${reason}`, { cause });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new DeadpanError('E_CONFIG', `${file} must hold a map of options.`);

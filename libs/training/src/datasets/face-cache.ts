@@ -1,5 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { DeadpanError } from '@deadpan/shared';
 
 /** Side of the square picture kept per face: the aligned 64x64 face in the middle of its surroundings. */
 export const canvasSide = 96;
@@ -34,6 +36,27 @@ export function canvasOf(cache: FaceCache, index: number): Uint8Array {
   return cache.pixels.subarray(index * size, (index + 1) * size);
 }
 
+/**
+ * Whether files can be called after a set, which is to be known before the work.
+ * @throws DeadpanError E_USAGE
+ */
+export function checkCacheName(name: string): void {
+  if (name !== '' && basename(name) === name) return;
+  throw new DeadpanError('E_USAGE', `A set cannot have the name "${name}": its files are called after it.`, {
+    advice: 'Choose one without a slash, and the folder apart from it.',
+  });
+}
+
+/**
+ * Makes the folder of a cache that is yet to be made, so that a place that will not do is known before the work.
+ * @throws Error of the file system; DeadpanError E_USAGE for the name
+ */
+export async function makeCacheFolder(folder: string, name: string): Promise<void> {
+  checkCacheName(name);
+  await mkdir(folder, { recursive: true });
+  await access(folder, constants.W_OK);
+}
+
 /** Writes `<folder>/<name>.json` and `<name>.bin`. */
 export async function writeFaceCache(folder: string, cache: FaceCache): Promise<void> {
   await writeFile(join(folder, `${cache.name}.bin`), cache.pixels);
@@ -45,18 +68,34 @@ export async function writeFaceCache(folder: string, cache: FaceCache): Promise<
 
 /**
  * Reads a cache back.
- * @throws Error when the two files do not belong together
+ * @throws DeadpanError E_INPUT_MISSING where there is none; E_DATA when the two files do not belong together
  */
 export async function readFaceCache(folder: string, name: string): Promise<FaceCache> {
-  const pixels = await readFile(join(folder, `${name}.bin`));
-  const index = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as {
-    side: number;
-    faces: CachedFace[];
-  };
-  if (index.side !== canvasSide || pixels.length !== index.faces.length * canvasSide * canvasSide) {
-    throw new Error(`face cache ${name} in ${folder} is incomplete or of another version; prepare it again`);
+  const [pixels, text] = await Promise.all([
+    readFile(join(folder, `${name}.bin`)),
+    readFile(join(folder, `${name}.json`), 'utf8'),
+  ]).catch((cause: unknown) => {
+    throw new DeadpanError('E_INPUT_MISSING', `${folder} has no set ${name}, or it cannot be read.`, {
+      cause,
+      advice: `Make it with "deadpan prepare --name ${name}".`,
+    });
+  });
+  const index = indexIn(text);
+  if (index?.side !== canvasSide || pixels.length !== index.faces.length * canvasSide * canvasSide) {
+    throw new DeadpanError('E_DATA', `The set ${name} in ${folder} is incomplete or of another version.`, {
+      advice: 'Prepare it again.',
+    });
   }
   return { name, faces: index.faces, pixels };
+}
+
+/** Null where the writing broke off. */
+function indexIn(text: string): { side: number; faces: CachedFace[] } | null {
+  try {
+    return JSON.parse(text) as { side: number; faces: CachedFace[] };
+  } catch {
+    return null;
+  }
 }
 
 /** Side of the aligned face in the middle of a canvas. */

@@ -48,5 +48,12 @@ test('expressions by name, with the person', async () => {
 test('what cannot be understood is named by its row', async () => {
   await assert.rejects(labels('path,expression\na.jpg,joy\n'), { code: 'E_DATA', message: /Row 2.*'joy'/ });
   await assert.rejects(labels('path,neutral\na.jpg,4\n'), { code: 'E_DATA', message: /happiness/ });
+  await assert.rejects(labels('path,expression\na.jpg,anger,5\n'), {
+    code: 'E_DATA',
+    message: /not a CSV table \(line 2: invalid record length\)\.$/,
+  });
+  await assert.rejects(labels('\u0000"\u0007\n'), { code: 'E_DATA' });
+  await assert.rejects(labels('path,expression\n'), { code: 'E_DATA', message: /have no rows/ });
+  await assert.rejects(labels(''), { code: 'E_DATA', message: /have no rows/ });
   await assert.rejects(readLabels(join(folder, 'nothing.csv')), { code: 'E_INPUT_MISSING' });
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CLASSES, DeadpanError } from '@deadpan/shared';
-import { parse } from 'csv-parse/sync';
+import { CsvError, parse } from 'csv-parse/sync';
 
 /** A labelled picture. */
 export interface LabelledImage {
@@ -22,7 +22,7 @@ const NO_CLASS = ['unknown', 'NF'];
 /**
  * Reads a labels CSV: `path`, and either `expression` or a column of votes per class (and, where there are, `unknown`
  * and `NF`); `subject` where known.
- * @throws DeadpanError E_INPUT_MISSING, E_DATA
+ * @throws DeadpanError E_INPUT_MISSING, E_DATA where it is no table, has no rows, or one that cannot be understood
  */
 export async function readLabels(file: string): Promise<LabelledImage[]> {
   let text: string;
@@ -31,10 +31,8 @@ export async function readLabels(file: string): Promise<LabelledImage[]> {
   } catch (cause) {
     throw new DeadpanError('E_INPUT_MISSING', `The labels ${file} cannot be read.`, { cause });
   }
-  const rows = parse(text, { columns: true, skip_empty_lines: true, trim: true }) as unknown as Record<
-    string,
-    string
-  >[];
+  const rows = parseTable(text, file);
+  if (rows.length === 0) throw new DeadpanError('E_DATA', `The labels ${file} have no rows.`);
   return rows.map((row, index) => {
     const path = row['path'];
     if (path === undefined || path === '')
@@ -51,6 +49,22 @@ export async function readLabels(file: string): Promise<LabelledImage[]> {
         : fromName(row['expression'], file, index)),
     };
   });
+}
+
+function parseTable(text: string, file: string): Record<string, string>[] {
+  try {
+    return parse(text, { columns: true, skip_empty_lines: true, trim: true });
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    // What follows the colon holds the file's own text, which may be anything.
+    const [reason = ''] = cause.message.split(':');
+    const line = String(cause['lines']);
+    throw new DeadpanError(
+      'E_DATA',
+      `The labels ${file} are not a CSV table (line ${line}: ${reason.toLowerCase()}).`,
+      { cause },
+    );
+  }
 }
 
 function fromName(expression: string, file: string, index: number): Pick<LabelledImage, 'label' | 'target'> {

@@ -41,6 +41,34 @@ test('pictures of any kind become one cache that can be read back', async () => 
   assert.equal(cache.pixels.length, 2 * canvasSide * canvasSide);
 });
 
+test('a place or a name that will not do is said before a picture is looked at', async () => {
+  await writeFile(join(folder, 'labels.csv'), 'path,expression\nmissing.png,anger\n');
+  await writeFile(join(folder, 'file'), '');
+  const options = {
+    data: folder,
+    labels: join(folder, 'labels.csv'),
+    square: faceSquares.whole,
+    workers: 1,
+  };
+  await assert.rejects(prepareFaces({ ...options, name: 'set', out: join(folder, 'file') }), {
+    code: 'EEXIST',
+  });
+  await assert.rejects(prepareFaces({ ...options, name: 'x/y', out: folder }), { code: 'E_USAGE' });
+});
+
+test('a set that is not there, or whose writing broke off, is said', async () => {
+  await assert.rejects(readFaceCache(folder, 'nobody'), { code: 'E_INPUT_MISSING' });
+  await assert.rejects(readFaceCache(join(folder, 'labels.csv'), 'nobody'), { code: 'E_INPUT_MISSING' });
+  for (const [name, index] of [
+    ['short', '{"side":96,"faces":[{},{}]}'],
+    ['cut', '{"side":96,"fac'],
+  ] as const) {
+    await writeFile(join(folder, `${name}.bin`), new Uint8Array(canvasSide * canvasSide));
+    await writeFile(join(folder, `${name}.json`), index);
+    await assert.rejects(readFaceCache(folder, name), { code: 'E_DATA', message: /incomplete/ });
+  }
+});
+
 test('a picture that cannot be read is named', async () => {
   await writeFile(join(folder, 'labels.csv'), 'path,expression\nmissing.png,anger\n');
   const options = {

@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInferencePool } from '@deadpan/nets';
 import type { RgbImage } from '@deadpan/shared';
 import { canvasTask } from './align-task.js';
-import { canvasSide, writeFaceCache, type FaceCache } from './face-cache.js';
+import { canvasSide, makeCacheFolder, writeFaceCache, type FaceCache } from './face-cache.js';
 import { readLabels } from './label-table.js';
 import { readImage } from './read-image.js';
 
@@ -44,10 +43,12 @@ const CHUNK = 64;
 /**
  * Aligns every picture of a labelled set and keeps the faces, with their surroundings, as one file: what training
  * reads.
- * @throws DeadpanError E_DATA naming a picture that cannot be read, E_INPUT_MISSING
+ * @throws DeadpanError E_DATA naming a picture that cannot be read, E_INPUT_MISSING, E_USAGE for the name; Error of the
+ * file system where `out` cannot be written
  */
 export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> {
   const rows = await readLabels(options.labels);
+  await makeCacheFolder(options.out, options.name);
   const size = canvasSide * canvasSide;
   const pixels = new Uint8Array(rows.length * size);
   const pool = createInferencePool({
@@ -70,7 +71,6 @@ export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> 
     await pool.close();
   }
   const cache: FaceCache = { name: options.name, faces: rows, pixels };
-  await mkdir(options.out, { recursive: true });
   await writeFaceCache(options.out, cache);
   return cache;
 }
