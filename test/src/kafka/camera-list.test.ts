@@ -160,3 +160,30 @@ test('what the broker does not take keeps no process that is told to end', { tim
   await assertAnswers(await answer, 'E_LINK', /is not written/);
   for (const { ended, said } of all) assert.equal(await ended, 0, said());
 });
+
+test('who may not read the list any more ends with one sentence', { timeout: 60_000 }, async (t) => {
+  const client = administrator();
+  const { topicPrefix } = client.config;
+  await applyTopics(client);
+  const readTopics = rule(AclResourceTypes.TOPIC, topicPrefix, AclOperationTypes.READ);
+  await administer(client, (admin) =>
+    admin.createAcls({
+      acl: [
+        readTopics,
+        rule(AclResourceTypes.GROUP, topicPrefix, AclOperationTypes.READ),
+        rule(AclResourceTypes.TOPIC, topicPrefix, AclOperationTypes.WRITE),
+      ],
+    }),
+  );
+  const services = await servicesOf(client, 'deadpan', [CAMERA]);
+  t.after(() => services.close());
+  const ingest = services.start('ingest', '--listen', '127.0.0.1:0');
+  await ingest.ready;
+  await administer(client, (admin) => admin.deleteAcls({ filters: [readTopics] }));
+  assert.equal(await ingest.ended, 2, ingest.said());
+  assert.match(
+    ingest.said(),
+    /^deadpan: Kafka does not let this program read .*cameras.* \(E_BROKER_REFUSED\)$/m,
+  );
+  assert.doesNotMatch(ingest.said(), /^ +at /m);
+});
