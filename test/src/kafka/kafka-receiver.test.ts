@@ -413,6 +413,28 @@ test('replicas share the partitions: one joins, one leaves, nothing is lost and 
   assert.equal(ids.size, total * cameras.length);
 });
 
+test('a record that waited for room until its sender had nothing to do is sent, and acked, before the end', async () => {
+  const client = clientOf(broker, { partitions: 1 });
+  const deadLetters = await prepared(client);
+  const sender = createKafkaSender({
+    ...{ client, topic: TEXTS, codec: textCodec, source: '/test', deadLetters: deadLetters.sink },
+    // Each record finds no room beside another.
+    queueBytes: 1,
+  });
+  const acked: string[] = [];
+  for (const value of ['a:0', 'a:1']) {
+    await sender.send(envelope({ key: 'a', timeUs: 0, value, onAck: () => acked.push(value) }));
+  }
+  await sender.end();
+  await deadLetters.end();
+  assert.deepEqual(acked, ['a:0', 'a:1']);
+  const written = await readAll(client, 'texts');
+  assert.deepEqual(
+    written.map(({ value }) => value?.toString()),
+    acked,
+  );
+});
+
 test('a sender keeps pace with the group that reads: it waits while that is behind, and goes on with its commits', async () => {
   const client = clientOf(broker, { partitions: 1 });
   const deadLetters = await prepared(client);

@@ -8,6 +8,7 @@ import {
   createKafkaClient,
   createKafkaReceiver,
   createKafkaSender,
+  pacedSender,
   requireTopics,
   TOPICS,
   type KafkaClient,
@@ -124,3 +125,22 @@ test('what no rule allows is refused, and what one allows is done', async () => 
   assert.deepEqual(await read('readers'), ['a:0']);
   await assert.rejects(read('strangers'), refused(/read texts as strangers/));
 });
+
+test(
+  'a sender that may not see how far its readers are says so and does not wait for ever',
+  { timeout: 60_000 },
+  async () => {
+    const client = as('deadpan');
+    const sender = createKafkaSender({
+      ...{ client, topic: TEXTS, codec: textCodec, source: '/test' },
+      deadLetters: () => Promise.resolve(),
+    });
+    const { signal } = new AbortController();
+    const paced = pacedSender({ client, sender, topic: TEXTS, group: 'hidden', ahead: 10, signal });
+    const send = (text: string) => paced.send(envelope({ key: 'a', timeUs: 0, value: text }));
+    await Promise.all(
+      ['a:1', 'a:2'].map((text) => assert.rejects(send(text), refused(/read the offsets of hidden/))),
+    );
+    await paced.end();
+  },
+);

@@ -25,6 +25,8 @@ export interface ServiceProcess {
   readonly child: ChildProcess;
   /** All that it has said so far. */
   readonly said: () => string;
+  /** Resolves once it has said this; rejects when it ends before. */
+  readonly says: (text: string) => Promise<void>;
   /** Resolves when it says that it is ready. */
   readonly ready: Promise<void>;
   /** Resolves with the address that it listens on. */
@@ -70,8 +72,10 @@ export async function prepareServices(
       const url = new Promise<string>((resolve) => {
         isAt = resolve;
       });
+      const listeners = new Set<() => void>();
       const hear = (text: string): void => {
         said += text;
+        for (const listener of listeners) listener();
         const listens = /"url":"([^"]+)"/.exec(said)?.[1];
         if (listens !== undefined) isAt(listens);
         if (said.includes('"msg":"ready"')) isReady();
@@ -79,7 +83,20 @@ export async function prepareServices(
       child.stdout.setEncoding('utf8').on('data', hear);
       child.stderr.setEncoding('utf8').on('data', hear);
       const ended = once(child, 'close').then(([code]) => code as number | null);
-      const service: ServiceProcess = { child, said: () => said, ready, url, ended };
+      const says = (text: string): Promise<void> =>
+        new Promise((resolve, reject) => {
+          const listen = (): void => {
+            if (!said.includes(text)) return;
+            listeners.delete(listen);
+            resolve();
+          };
+          listeners.add(listen);
+          listen();
+          void ended.then(() => {
+            reject(new Error(`It never said "${text}":\n${said}`));
+          });
+        });
+      const service: ServiceProcess = { child, said: () => said, says, ready, url, ended };
       running.add(service);
       void ended.then(() => running.delete(service));
       return service;

@@ -3,12 +3,8 @@ import { cameraAddress } from '@deadpan/ingest';
 import { DeadpanError } from '@deadpan/shared';
 
 import type { CameraSpec } from '../live/camera-config.js';
-import {
-  createCameraListReceiver,
-  createCameraListSender,
-  putCamera,
-  type CameraListOptions,
-} from './camera-list.js';
+import type { ListedCamera } from './camera-list-codec.js';
+import { createCameraListReceiver, putCameras, type CameraListOptions } from './camera-list.js';
 
 /** What {@link createCameraListRegistry} needs. */
 export interface CameraListRegistryOptions extends CameraListOptions {
@@ -23,13 +19,15 @@ export interface CameraListRegistry extends CameraRegistry {
   start(): Promise<void>;
   /** Resolves after `close`; rejects when the list cannot be read any more. */
   readonly done: Promise<void>;
+  /** Edits that wait for the broker are given up. */
   close(): Promise<void>;
 }
 
 /** Reads and edits the list; whichever ingest has the camera's partition follows. */
 export function createCameraListRegistry(options: CameraListRegistryOptions): CameraListRegistry {
   const receiver = createCameraListReceiver(options, options.group);
-  const sender = createCameraListSender(options);
+  const closing = new AbortController();
+  let turn: Promise<unknown> = Promise.resolve();
   const cameras = new Map<string, CameraSpec>();
   /** Digests of the configuration's entries, which every later line of the camera carries on. */
   const configured = new Map<string, string>();
@@ -46,10 +44,16 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
     else cameras.set(camera.name, camera);
     for (const listener of listeners) listener();
   }
+  /** One edit at a time, or an older one could become the newest line; a failure belongs to who made the edit. */
+  function write(line: ListedCamera): Promise<void> {
+    const written = turn.then(() => putCameras(options, [line], closing.signal));
+    turn = written.catch(() => undefined);
+    return written;
+  }
   async function put(camera: CameraSpec, removed = false): Promise<CameraEntry> {
     // Refuses what cannot be an address.
     cameraAddress(camera.address);
-    await putCamera(sender, { ...camera, removed, configured: configured.get(camera.name) });
+    await write({ ...camera, removed, configured: configured.get(camera.name) });
     // What was just written is known at once, and read back later.
     take(camera, removed);
     return entryOf(camera);
@@ -102,9 +106,10 @@ export function createCameraListRegistry(options: CameraListRegistryOptions): Ca
     start: () => receiver.start(),
     done,
     async close() {
+      closing.abort();
       await receiver.stop(0);
       await receiver.close();
-      await sender.end();
+      await turn;
     },
   };
 }

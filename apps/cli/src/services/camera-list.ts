@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { envelope, type Logger } from '@deadpan/shared';
+import { DeadpanError, envelope, type Logger } from '@deadpan/shared';
 import {
   createKafkaReceiver,
   createKafkaSender,
@@ -10,7 +10,6 @@ import {
   type KafkaClient,
   type KafkaObserver,
   type KafkaReceiver,
-  type KafkaSender,
 } from '@deadpan/shared/kafka';
 
 import { cameraListCodec, type ListedCamera } from './camera-list-codec.js';
@@ -42,8 +41,11 @@ export function createCameraListReceiver(
   });
 }
 
-/** The list as it is now: the newest line of each name, removed cameras included. */
-export async function readCameraList(options: CameraListOptions): Promise<ReadonlyMap<string, ListedCamera>> {
+/** The list as it is now: the newest line of each name, removed cameras included. Part of it where `signal` aborts. */
+export async function readCameraList(
+  options: CameraListOptions,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, ListedCamera>> {
   const { client } = options;
   const topic = client.named(TOPICS.cameras.name);
   const ends = await withAdmin(client, `read ${topic}`, (admin) => admin.fetchTopicOffsets(topic));
@@ -56,32 +58,57 @@ export async function readCameraList(options: CameraListOptions): Promise<Readon
     read(_, partition, lag) {
       if (lag > 0) return;
       unread.delete(partition);
-      if (unread.size === 0) void receiver.stop(0);
+      if (unread.size === 0) stop();
     },
   });
+  const stop = (): void => void receiver.stop(0);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   try {
     for await (const { value } of receiver) listed.set(value.name, value);
   } finally {
+    signal.removeEventListener('abort', stop);
     await receiver.close();
   }
   return listed;
 }
 
-/** Writes the list of cameras. */
-export function createCameraListSender({ client, logger }: CameraListOptions): KafkaSender<ListedCamera> {
-  return createKafkaSender({
+/**
+ * Puts lines on the list, in the order given; resolves once the broker has them, however long it is away.
+ * @throws DeadpanError E_BROKER_REFUSED; E_RECORD_INVALID for a line that is larger than the topic allows; E_LINK where
+ *   `signal` aborts before
+ */
+export async function putCameras(
+  { client }: CameraListOptions,
+  cameras: readonly ListedCamera[],
+  signal: AbortSignal,
+): Promise<void> {
+  // One a call: its end says what became of these lines, and one that failed would refuse all that come later.
+  const sender = createKafkaSender({
     ...{ client, topic: TOPICS.cameras, codec: cameraListCodec, source: '/deadpan/cameras' },
     deadLetters({ record, error }) {
-      logger.error({ camera: record.key }, error.message);
-      return Promise.resolve();
+      const what = `The camera "${record.key}" cannot be put on the list. ${error.message}`;
+      return Promise.reject(new DeadpanError('E_RECORD_INVALID', what));
     },
   });
-}
-
-/** Puts a line on the list; resolves once the broker has it. */
-export function putCamera(sender: KafkaSender<ListedCamera>, camera: ListedCamera): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const line = envelope({ key: camera.name, timeUs: Date.now() * 1000, value: camera, onAck: resolve });
-    sender.send(line).catch(reject);
-  });
+  let left = cameras.length;
+  const onAck = (): void => {
+    left -= 1;
+  };
+  const abandon = (): void => {
+    sender.abandon();
+  };
+  signal.addEventListener('abort', abandon);
+  if (signal.aborted) abandon();
+  try {
+    for (const camera of cameras) {
+      await sender.send(envelope({ key: camera.name, timeUs: Date.now() * 1000, value: camera, onAck }));
+    }
+  } finally {
+    await sender.end().finally(() => {
+      signal.removeEventListener('abort', abandon);
+    });
+  }
+  // What is abandoned is never acked.
+  if (left > 0) throw new DeadpanError('E_LINK', 'The list of cameras is not written: this program ends.');
 }

@@ -74,6 +74,8 @@ export async function runLineService(options: LineServiceOptions): Promise<numbe
     signal.removeEventListener('abort', limitTheEnd);
     clearTimeout(overdue);
     ends.abandonSenders();
+    // Or their connections keep the process for another minute. What made one fail is said already.
+    await ends.endSenders(true).catch(() => undefined);
     await ends.closeReceivers();
     await pool?.close();
   }

@@ -42,8 +42,14 @@ export async function openLiveCameras(options: LiveIngestOptions): Promise<Frame
     });
   }
 
-  await putConfiguredCameras({ client, logger }, cameras);
   const live = createCameraFrames({ ffmpeg, config, observer, logger, onStatus });
+  try {
+    await putConfiguredCameras({ client, logger }, cameras, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  // Who is to end takes no share.
+  if (signal.aborted) return { frames: live.frames, done: live.close().then(() => 0) };
   const share = shareCameras({ client, logger, signal, apply: (mine) => live.apply(mine) });
   const done = share.done.finally(() => live.close()).then(() => 0);
   // Reported by `joined` too, which is awaited first.

@@ -1,6 +1,8 @@
 import { sentenceOf } from '@deadpan/shared';
+import type { Assignment } from '@deadpan/shared/kafka';
 
 import type { CameraSpec } from '../live/camera-config.js';
+import type { ListedCamera } from './camera-list-codec.js';
 import { createCameraListReceiver, type CameraListOptions } from './camera-list.js';
 
 /** What {@link shareCameras} needs. */
@@ -15,7 +17,7 @@ export interface SharedCamerasOptions extends CameraListOptions {
 export interface SharedCameras {
   /** Resolves when this process has its first share. */
   readonly joined: Promise<void>;
-  /** Resolves after `signal`, once the share is given back. */
+  /** Resolves after `signal`, once the share is given back; rejects when the list cannot be read any more. */
   readonly done: Promise<void>;
 }
 
@@ -44,27 +46,34 @@ export function shareCameras({ client, logger, apply, signal }: SharedCamerasOpt
       });
   }
 
+  async function followPartition({ partition, records }: Assignment<ListedCamera>): Promise<void> {
+    const share = new Map<string, CameraSpec>();
+    shares.set(partition, share);
+    for await (const { value } of records) {
+      const { removed, ...spec } = value;
+      if (removed) share.delete(spec.name);
+      else share.set(spec.name, spec);
+      change();
+    }
+    // The partition went to somebody else, unless it came back before this was seen.
+    if (shares.get(partition) === share) shares.delete(partition);
+    change();
+  }
+
   async function follow(): Promise<void> {
     const following: Promise<void>[] = [];
-    for await (const { partition, records } of receiver.assignments()) {
-      const share = new Map<string, CameraSpec>();
-      shares.set(partition, share);
-      const followed = (async () => {
-        for await (const { value } of records) {
-          const { removed, ...spec } = value;
-          if (removed) share.delete(spec.name);
-          else share.set(spec.name, spec);
-          change();
-        }
-        // The partition went to somebody else, unless it came back before this was seen.
-        if (shares.get(partition) === share) shares.delete(partition);
-        change();
-      })();
-      following.push(followed);
+    try {
+      for await (const assignment of receiver.assignments()) {
+        const followed = followPartition(assignment);
+        // It is waited for below, once there are no more assignments.
+        followed.catch(() => void receiver.stop(0));
+        following.push(followed);
+      }
+      await Promise.all(following);
+      await applying;
+    } finally {
+      await receiver.close();
     }
-    await Promise.all(following);
-    await applying;
-    await receiver.close();
   }
 
   signal.addEventListener('abort', () => void receiver.stop(0));

@@ -165,3 +165,27 @@ test('a stream stage that fails fails its run', async () => {
   await input.sender.send(envelope({ key: 'camera', timeUs: 0, value: 1 }));
   await assert.rejects(running, /bug/);
 });
+
+test('a dead letter of a stream stage that cannot be written fails its run, though its input goes on', async () => {
+  const input = link<number>('in');
+  const acked: number[] = [];
+  const running = runStreamStage(
+    function sort(records, tell) {
+      return records.pipe(
+        concatMap((record) => {
+          tell.deadLetter(record, 'unreadable', new Error('no'));
+          return [];
+        }),
+      );
+    },
+    {
+      from: input.receiver,
+      to: link<number>('out').sender,
+      observer: createTally(),
+      deadLetters: () => Promise.reject(new Error('the topic is full')),
+    },
+  );
+  await input.sender.send(envelope({ key: 'camera', timeUs: 0, value: 1, onAck: () => acked.push(1) }));
+  await assert.rejects(running, /the topic is full/);
+  assert.deepEqual(acked, []);
+});

@@ -134,24 +134,25 @@ export async function runStreamStage<In, Out>(
 
   let sending: Promise<void> = Promise.resolve();
   let aside: Promise<void> = Promise.resolve();
-  const emitted = stage(records, {
-    worked(seconds) {
-      observer.worked(stage.name, seconds, 1);
-    },
-    drop(record, reason) {
-      observer.dropped(stage.name, record.key, reason);
-      record.ack();
-    },
-    deadLetter(record, reason, error) {
-      observer.deadLettered(stage.name, record.key, reason);
-      aside = aside
-        .then(() => deadLetters({ stage: stage.name, reason, error, record }))
-        .then(() => {
-          record.ack();
-        });
-    },
-  });
   await new Promise<void>((resolve, reject) => {
+    const emitted = stage(records, {
+      worked(seconds) {
+        observer.worked(stage.name, seconds, 1);
+      },
+      drop(record, reason) {
+        observer.dropped(stage.name, record.key, reason);
+        record.ack();
+      },
+      deadLetter(record, reason, error) {
+        observer.deadLettered(stage.name, record.key, reason);
+        aside = aside
+          .then(() => deadLetters({ stage: stage.name, reason, error, record }))
+          .then(() => {
+            record.ack();
+          });
+        aside.catch(reject);
+      },
+    });
     emitted.subscribe({
       next(record) {
         observer.emitted(stage.name, record.key);

@@ -52,24 +52,3 @@ export function createTally(from: ReadonlyMap<string, StageCounts> = new Map()):
     worked: (stage, seconds) => void (of(stage).seconds += seconds),
   };
 }
-
-/** One observer that tells several. */
-export function observers(...all: readonly StageObserver[]): StageObserver {
-  return {
-    received: (...said) => {
-      for (const one of all) one.received(...said);
-    },
-    emitted: (...said) => {
-      for (const one of all) one.emitted(...said);
-    },
-    dropped: (...said) => {
-      for (const one of all) one.dropped(...said);
-    },
-    deadLettered: (...said) => {
-      for (const one of all) one.deadLettered(...said);
-    },
-    worked: (...said) => {
-      for (const one of all) one.worked(...said);
-    },
-  };
-}

@@ -105,9 +105,7 @@ export function createKafkaSender<T>(options: KafkaSenderOptions<T>): KafkaSende
     }
     queue.push({ envelope: record, bytes, message });
     queuedBytes += bytes;
-    pumping ??= pump().finally(() => {
-      pumping = undefined;
-    });
+    pumping ??= pump();
   }
 
   function messageOf({ key, timeUs, traceId, value: record }: Envelope<T>, value: Buffer): Message {
@@ -129,6 +127,8 @@ export function createKafkaSender<T>(options: KafkaSenderOptions<T>): KafkaSende
       queuedBytes -= batch.reduce((sum, { bytes }) => sum + bytes, 0);
       wake();
     }
+    // At once: whoever was just woken runs before a `finally` would, and has to find that nobody pumps.
+    pumping = undefined;
   }
 
   function takeBatch(): Waiting[] {

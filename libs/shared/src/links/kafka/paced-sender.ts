@@ -1,3 +1,4 @@
+import { DeadpanError } from '../../errors/index.js';
 import type { Sender } from '../link.js';
 import type { KafkaClient } from './kafka-client.js';
 import type { TopicLayout } from './topics.js';
@@ -18,10 +19,13 @@ export interface PacedSenderOptions<T> {
 }
 
 const LOOK_EVERY_MS = 500;
+// kafkajs says the same of a group that this user may not see and of a broker that has just begun and knows no group yet.
+const REFUSED_AT_MOST = 10;
 
 /**
  * A sender that waits for the readers of its topic: a file is read much faster than it is worked on, and what lies in the
  * topic for longer than its retention is lost. Where that has happened it waits until the group has a reader again.
+ * Its `send` rejects with E_BROKER_REFUSED where the broker does not tell this user how far the group is.
  */
 export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
   const { client, sender, ahead, signal } = options;
@@ -63,13 +67,18 @@ export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
     });
 
   async function wait(): Promise<void> {
+    let refused = 0;
     for (let isFirst = true; behind >= ahead && !signal.aborted; isFirst = false) {
       if (!isFirst) await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
       try {
         const { written, read, isAlone } = await look();
+        refused = 0;
         before ??= written;
         behind = isAlone ? Infinity : Math.max(written, before + sent) - read;
       } catch (error) {
+        const isRefusal = error instanceof DeadpanError && error.code === 'E_BROKER_REFUSED';
+        refused = isRefusal ? refused + 1 : 0;
+        if (refused === REFUSED_AT_MOST) throw error;
         // A broker that is away comes back.
         client.logger.debug(
           { topic, group, error: String(error) },
