@@ -23,6 +23,7 @@ const STATUSES: Partial<Record<ErrorCode, readonly [status: number, title: strin
   E_TOO_MANY: [429, 'Too Many Requests'],
   E_NOT_READY: [503, 'Service Unavailable'],
   E_HISTORY: [503, 'Service Unavailable'],
+  E_LINK: [503, 'Service Unavailable'],
 };
 
 /** The problem document of an error. What is not a DeadpanError is a bug, whose details stay in the log. */
