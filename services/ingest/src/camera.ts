@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CameraState, CameraStatus, DropReason, Frame } from '@deadpan/shared';
+import {
+  sentenceOf,
+  type CameraState,
+  type CameraStatus,
+  type DropReason,
+  type Frame,
+} from '@deadpan/shared';
 import { backoffMs } from './backoff.js';
 import { cameraAnswer } from './camera-answer.js';
 import { cameraAddress } from './camera-address.js';
@@ -343,9 +349,17 @@ export function createCamera(options: CameraOptions): Camera {
     if (state === 'streaming') publish();
   }, timing.statusEveryMs);
   publish();
-  const ended = live().finally(() => {
-    clearInterval(ticker);
-  });
+  const ended = live()
+    .catch((error: unknown) => {
+      // Only what listens to this camera can throw: that ends it, and neither the others nor the process.
+      log('warn', `Camera ${name} (${address.shown}) is given up: ${address.redact(sentenceOf(error))}`);
+      clear();
+      state = 'removed';
+      taker();
+    })
+    .finally(() => {
+      clearInterval(ticker);
+    });
 
   return {
     name,
