@@ -68,7 +68,7 @@ export interface AnalyzeProgress {
  */
 export async function analyzeRun(options: AnalyzeOptions): Promise<readonly InputRecord[]> {
   const { out, config, stages, jobs, shard, progress, signal } = options;
-  const { inputs: all, failures } = await expandInputs(options.inputs);
+  const { inputs: all, failures } = await expandInputs(options.inputs, out);
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
   const missing = failures.map(({ input, error }) => failed(input, '', error));
   const records = new Map<string, InputRecord>();
