@@ -89,8 +89,11 @@ export async function createAtomicFolder(
   };
 }
 
-/** As `mkdir -p`. Node's own says ENOENT for a read-only file system, which would name the wrong reason. */
-async function makeFolder(path: string, parents = true): Promise<void> {
+/**
+ * As `mkdir -p`. Node's own says ENOENT for a read-only file system, which would name the wrong reason, and never comes
+ * to an end in `/proc`, where nothing can be made.
+ */
+export async function makeFolder(path: string, parents = true): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
