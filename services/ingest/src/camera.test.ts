@@ -523,3 +523,28 @@ test('a camera whose listener throws is given up, and the process goes on', asyn
   for await (const frame of camera.frames) frame.release();
   assert.match(lines.at(-1) ?? '', /^Camera door .* is given up: a full disk$/);
 });
+
+test('event time follows the clock of this machine when it is set, in a new epoch', async (t) => {
+  const real = Date.now;
+  let setBy = 0;
+  t.mock.method(Date, 'now', () => real() + setBy);
+  const watched = watch({ address: clip });
+  const isNow = (timeUs: number): boolean => Math.abs(timeUs / 1000 - Date.now()) < 2_000;
+  await flowing(watched, 15_000);
+  for (const step of [3_600_000, -7_200_000]) {
+    setBy += step;
+    await watched.until('frames of the new time', () => isNow(watched.frames.at(-1)?.timeUs ?? 0), BACK_MS);
+    await flowing(watched, BACK_MS);
+    assert.ok(isNow(watched.frames.at(-1)?.timeUs ?? 0));
+    assert.ok(isNow(watched.camera.status().timeUs));
+  }
+  assert.deepEqual([...new Set(watched.frames.map(({ epoch }) => epoch))], [0, 1, 2]);
+  watched.frames.forEach((frame, i) => {
+    const before = watched.frames[i - 1];
+    if (before?.epoch === frame.epoch) assert.ok(frame.timeUs > before.timeUs, `frame ${i}`);
+  });
+  assert.deepEqual(
+    watched.lines.filter((line) => /clock/.test(line)).map((line) => /set (\w+ by \d+)/.exec(line)?.[1]),
+    ['ahead by 3600', 'back by 7200'],
+  );
+});
