@@ -1,17 +1,17 @@
 import { resolve } from 'node:path';
 import { DeadpanError } from '@deadpan/shared';
-import { createRedactor, type Redact } from './redact.js';
+import { createRedactor, withoutCredentials, type Redact } from './redact.js';
 
 /** Where a camera is, and how to speak of it. */
 export interface CameraAddress {
   readonly kind: 'rtsp' | 'rtsps' | 'http' | 'https' | 'file' | 'device';
   /** As ffmpeg needs it, with name and password. Never shown to anybody. */
   readonly location: string;
-  /** Without name and password. */
+  /** Without name and password, in whatever part of it they stand: for people's eyes, and not to be connected to. */
   readonly shown: string;
   /** Host and port, for what is on a network. */
   readonly host: { readonly name: string; readonly port: number } | null;
-  /** Takes this camera's name and password out of any text. */
+  /** Takes this camera's name and password, and whatever else its address hides, out of any text. */
   readonly redact: Redact;
 }
 
@@ -42,14 +42,16 @@ export function cameraAddress(text: string): CameraAddress {
   if (url.hostname === '')
     throw new DeadpanError('E_USAGE', `An address that begins with ${scheme}:// names no host.`);
   const secrets = [url.username, url.password].filter((secret) => secret !== '');
-  const redact = createRedactor(secrets.length === 2 ? [secrets.join(':'), url.password] : secrets);
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
+  const hide = createRedactor(secrets.length === 2 ? [secrets.join(':'), url.password] : secrets);
+  const shown = withoutCredentials(url);
+  // ffmpeg repeats the address as it is, whole or in part, and its words do not say where it ends.
+  const parts = (['pathname', 'search', 'hash'] as const).filter((part) => url[part] !== shown[part]);
+  const redact: Redact = (said) =>
+    hide(parts.reduce((rest, part) => rest.replaceAll(url[part], shown[part]), said));
   return {
     kind: scheme,
     location: url.href,
-    shown: redact(shown.href),
+    shown: hide(shown.href),
     host: {
       name: url.hostname.replace(/^\[(.*)\]$/, '$1'),
       port: url.port === '' ? PORTS[scheme] : Number(url.port),

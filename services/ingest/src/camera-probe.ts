@@ -95,7 +95,7 @@ export async function probeCamera(
   try {
     exit = await child.ended;
   } catch (error) {
-    failure = `ffmpeg could not be started: ${sentenceOf(error)}`;
+    failure = sentenceOf(error);
   }
   clearTimeout(timer);
   signal?.removeEventListener('abort', stop);

@@ -1,3 +1,4 @@
+import { sentenceOf } from '@deadpan/shared';
 import type { CameraAddress } from './camera-address.js';
 import { cameraCommand, type CameraCommandOptions } from './camera-command.js';
 import { cameraLoss, type CameraLoss } from './camera-loss.js';
@@ -140,7 +141,7 @@ export function startCameraSession(
   const lost = child.ended
     .then(
       (exit) => (stopped ? null : (loss ?? cameraLoss(report, exit, lastStreamS !== null))),
-      (): CameraLoss => ({ kind: 'lost', reason: 'ffmpeg could not be started' }),
+      (error: unknown): CameraLoss => ({ kind: 'lost', reason: sentenceOf(error) }),
     )
     .then((reason) => {
       clearInterval(watchdog);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, afterEach, describe, test } from 'node:test';
 import type { CameraState, CameraStatus } from '@deadpan/shared';
 import { createCamera, type Camera, type CameraDropReason, type CameraOptions } from './camera.js';
@@ -455,4 +457,94 @@ test('a file plays as a camera, at its own speed, again and again', async () => 
   const [first, last] = [watched.frames[0], watched.frames.at(-1)];
   assert.ok(first && last && last.timeUs - first.timeUs > 1_000_000);
   assert.equal(last.epoch, 0);
+});
+
+test('a camera that comes when no descriptor is left waits, says why, and films when there are some again', async () => {
+  // Node raises the limit as far as it may, so both are lowered, and for a process of its own.
+  const shell = `ulimit -n 128; exec "$0" --input-type=module --eval "$1" "$2" "$3"`;
+  const script = `
+    import { openSync, closeSync } from 'node:fs';
+    const [modules, clip] = process.argv.slice(1);
+    const { createCamera } = await import(modules + '/camera.js');
+    const { findFfmpeg } = await import(modules + '/ffmpeg.js');
+    const ffmpeg = await findFfmpeg();
+    const taken = [];
+    try {
+      for (;;) taken.push(openSync('/dev/null'));
+    } catch {}
+    const told = [];
+    let retried = 0;
+    const camera = createCamera({
+      name: 'door', address: clip, ffmpeg, fps: 10,
+      timing: { retryFirstMs: 50, retryLongestMs: 50 },
+      log: (_, line) => told.push(line),
+      onStatus({ state, lastError }) {
+        if (state !== 'waiting') return;
+        told.push(lastError);
+        retried += 1;
+        if (retried === 2) taken.splice(0).forEach(closeSync);
+      },
+    });
+    for await (const frame of camera.frames) {
+      frame.release();
+      break;
+    }
+    await camera.remove();
+    console.log(JSON.stringify(told));
+  `;
+  const modules = new URL('.', import.meta.url).href;
+  const child = spawn('sh', ['-c', shell, process.execPath, script, modules, clip], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [told, exit] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  assert.deepEqual(exit, [0, null]);
+  const why = 'ffmpeg could not be started: too many files are open.';
+  assert.deepEqual(JSON.parse(told), [
+    `Camera door (${clip}): ${why}`,
+    `F${why.slice(1)}`,
+    `F${why.slice(1)}`,
+    `Camera door: pictures come from ${clip}.`,
+  ]);
+});
+
+test('a camera whose listener throws is given up, and the process goes on', async () => {
+  const lines: string[] = [];
+  const camera = createCamera({
+    name: 'door',
+    address: clip,
+    ffmpeg,
+    onStatus({ state }) {
+      if (state === 'waiting') throw new Error('a full disk');
+    },
+    log: (_, line) => lines.push(line),
+    timing: { firstFrameMs: 1, stallMs: 40 },
+  });
+  cameras.push(camera);
+  for await (const frame of camera.frames) frame.release();
+  assert.match(lines.at(-1) ?? '', /^Camera door .* is given up: a full disk$/);
+});
+
+test('event time follows the clock of this machine when it is set, in a new epoch', async (t) => {
+  const real = Date.now;
+  let setBy = 0;
+  t.mock.method(Date, 'now', () => real() + setBy);
+  const watched = watch({ address: clip });
+  const isNow = (timeUs: number): boolean => Math.abs(timeUs / 1000 - Date.now()) < 2_000;
+  await flowing(watched, 15_000);
+  for (const step of [3_600_000, -7_200_000]) {
+    setBy += step;
+    await watched.until('frames of the new time', () => isNow(watched.frames.at(-1)?.timeUs ?? 0), BACK_MS);
+    await flowing(watched, BACK_MS);
+    assert.ok(isNow(watched.frames.at(-1)?.timeUs ?? 0));
+    assert.ok(isNow(watched.camera.status().timeUs));
+  }
+  assert.deepEqual([...new Set(watched.frames.map(({ epoch }) => epoch))], [0, 1, 2]);
+  watched.frames.forEach((frame, i) => {
+    const before = watched.frames[i - 1];
+    if (before?.epoch === frame.epoch) assert.ok(frame.timeUs > before.timeUs, `frame ${i}`);
+  });
+  assert.deepEqual(
+    watched.lines.filter((line) => /clock/.test(line)).map((line) => /set (\w+ by \d+)/.exec(line)?.[1]),
+    ['ahead by 3600', 'back by 7200'],
+  );
 });

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CameraState, CameraStatus, DropReason, Frame } from '@deadpan/shared';
+import {
+  sentenceOf,
+  type CameraState,
+  type CameraStatus,
+  type DropReason,
+  type Frame,
+} from '@deadpan/shared';
 import { backoffMs } from './backoff.js';
 import { cameraAnswer } from './camera-answer.js';
 import { cameraAddress } from './camera-address.js';
@@ -17,7 +23,7 @@ export interface CameraTiming {
   readonly firstFrameMs: number;
   /** Longest silence between frames. */
   readonly stallMs: number;
-  /** Longest step of the camera's clock. */
+  /** Longest step of the camera's clock, and of this machine's. */
   readonly clockJumpMs: number;
   /** Longest silence of a socket before ffmpeg gives up. */
   readonly socketMs: number;
@@ -130,7 +136,12 @@ export function createCamera(options: CameraOptions): Camera {
   const timing: CameraTiming = { ...CAMERA_TIMING, ...options.timing };
   const { name, ffmpeg } = options;
   const now = (): number => performance.now();
-  const wallUs = (): number => Math.round((performance.timeOrigin + performance.now()) * 1000);
+  /**
+   * The wall clock as it was at the start of a connection, and from there on the steady one: event time follows a clock
+   * that is set, as after a boot without one or after a sleep, but never within an epoch.
+   */
+  let originMs = Date.now() - performance.now();
+  const wallUs = (): number => Math.round((originMs + performance.now()) * 1000);
   const log = options.log ?? (() => undefined);
 
   const pool = createPixelPool(SPARE);
@@ -232,6 +243,7 @@ export function createCamera(options: CameraOptions): Camera {
   const connection = async (): Promise<{ readonly loss: CameraLoss | null; readonly heldMs: number }> => {
     epoch += 1;
     sequence = 0;
+    originMs = Date.now() - performance.now();
     clock.restart();
     enter('connecting');
     const began = now();
@@ -340,12 +352,32 @@ export function createCamera(options: CameraOptions): Camera {
   };
 
   const ticker = setInterval(() => {
+    const stepMs = Date.now() - performance.now() - originMs;
+    if (session !== null && Math.abs(stepMs) > timing.clockJumpMs) {
+      // Nobody else would notice: the camera may stay connected for weeks.
+      const way = stepMs > 0 ? 'ahead' : 'back';
+      const seconds = (Math.abs(stepMs) / 1000).toFixed(1);
+      log(
+        'info',
+        `Camera ${name}: read anew, because the clock of this machine was set ${way} by ${seconds} s.`,
+      );
+      originMs += stepMs;
+      void session.stop();
+    }
     if (state === 'streaming') publish();
   }, timing.statusEveryMs);
   publish();
-  const ended = live().finally(() => {
-    clearInterval(ticker);
-  });
+  const ended = live()
+    .catch((error: unknown) => {
+      // Only what listens to this camera can throw: that ends it, and neither the others nor the process.
+      log('warn', `Camera ${name} (${address.shown}) is given up: ${address.redact(sentenceOf(error))}`);
+      clear();
+      state = 'removed';
+      taker();
+    })
+    .finally(() => {
+      clearInterval(ticker);
+    });
 
   return {
     name,

@@ -46,6 +46,16 @@ test('never goes back, whatever the stream says', () => {
   assert.ok(clock.eventTimeUs(0, WALL) > last);
 });
 
+test('follows a wall clock that was set back before a new connection, and not one that is set back in the middle', () => {
+  const clock = createEventClock();
+  const HOUR = 3_600_000_000;
+  assert.equal(clock.eventTimeUs(0, WALL), WALL);
+  assert.ok(clock.eventTimeUs(40_000, WALL - HOUR) > WALL);
+  clock.restart();
+  assert.equal(clock.eventTimeUs(7_000_000, WALL - HOUR), WALL - HOUR);
+  assert.equal(clock.eventTimeUs(7_040_000, WALL - HOUR + 40_000), WALL - HOUR + 40_000);
+});
+
 test('the wait doubles up to its bound, with jitter down to nothing', () => {
   const backoff = { firstMs: 1_000, longestMs: 30_000 };
   const bounds = [1, 2, 3, 4, 5, 6, 7, 1000].map((failures) => backoffMs(backoff, failures, 0.9999999));

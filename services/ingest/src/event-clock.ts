@@ -1,8 +1,9 @@
 /** Turns a stream's own times into wall-clock times. */
 export interface EventClock {
-  /** Event time of a frame, microseconds since 1970 (UTC): later than that of every frame before. */
+  /** Event time of a frame, microseconds since 1970 (UTC): later than that of every frame before, but where the
+   * wall clock was set back before a {@link restart}. */
   eventTimeUs(streamUs: number, arrivalUs: number): number;
-  /** A new connection: its stream times have nothing to do with those before. */
+  /** A new connection, and a new epoch: its stream times have nothing to do with those before. */
   restart(): void;
 }
 
@@ -20,8 +21,12 @@ export function createEventClock(): EventClock {
   let offset: number | null = null;
   let lastStream = 0;
   let last = -Infinity;
+  let restarted = false;
   return {
     eventTimeUs(streamUs, arrivalUs) {
+      // Otherwise time would stand still until the wall clock is where it had been.
+      if (restarted && arrivalUs < last - STEP_US) last = -Infinity;
+      restarted = false;
       const seen = arrivalUs - streamUs;
       if (offset === null || seen < offset || seen - offset > STEP_US) {
         offset = seen;
@@ -34,6 +39,7 @@ export function createEventClock(): EventClock {
     },
     restart() {
       offset = null;
+      restarted = true;
     },
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
 
 import { expandInputs } from './expand-inputs.js';
@@ -61,4 +61,27 @@ test('names that lead to nothing are said, and the others go on', async () => {
     inputs.map(({ output }) => output),
     ['b'],
   );
+});
+
+test('results below the folder or glob that was named are no inputs of the next run, unless they are named themselves', async () => {
+  const root = at('archive');
+  const out = join(root, 'results');
+  const drawn = join(out, 'talk', 'annotated.mp4');
+  for (const path of [join(root, 'talk.mp4'), join(root, 'results-2020', 'old.mp4'), drawn]) {
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, 'x');
+  }
+  const found = async (name: string, folder: string): Promise<string[]> =>
+    (await expandInputs([name], folder)).inputs.map(({ path }) => relative(root, path)).sort();
+  const meant = [join('results-2020', 'old.mp4'), 'talk.mp4'];
+  assert.deepEqual(await found(root, out), meant);
+  assert.deepEqual(await found(root, `${relative('.', out)}/`), meant);
+  assert.deepEqual(await found(join(root, '**/*.mp4'), out), meant);
+  assert.deepEqual(await found(join(relative('.', root), '**/*.mp4'), out), meant);
+  assert.deepEqual(await found(drawn, out), [relative(root, drawn)]);
+  assert.deepEqual(await found(join(out, '*/*.mp4'), out), [relative(root, drawn)]);
+  // Inputs are not left out because their results go to them.
+  const everything = [...meant, relative(root, drawn)].sort();
+  for (const above of [root, folder]) assert.deepEqual(await found(root, above), everything);
+  rmSync(root, { recursive: true });
 });

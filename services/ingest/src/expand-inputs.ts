@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { DeadpanError } from '@deadpan/shared';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -30,13 +30,15 @@ export const MEDIA_EXTENSIONS: ReadonlySet<string> = new Set(
 /**
  * Files, folders (recursive) and globs as a list of inputs: in the order in which they were named, sorted within a
  * folder or glob, each file once. Two inputs whose results would meet (`a.mp4`, `a.mkv`) keep their extension.
+ * @param out folder of the results: where it lies below a folder or glob, what is in it was not meant. A file that is
+ * named itself is.
  */
-export async function expandInputs(named: readonly string[]): Promise<ExpandedInputs> {
+export async function expandInputs(named: readonly string[], out?: string): Promise<ExpandedInputs> {
   const found = new Map<string, { path: string; below: string }>();
   const failures: { input: string; error: DeadpanError }[] = [];
   for (const name of named) {
     try {
-      for (const input of await expandOne(name)) {
+      for (const input of await expandOne(name, out)) {
         const key = resolve(input.path);
         if (!found.has(key)) found.set(key, input);
       }
@@ -62,7 +64,10 @@ export async function expandInputs(named: readonly string[]): Promise<ExpandedIn
   return { inputs, failures };
 }
 
-async function expandOne(name: string): Promise<readonly { path: string; below: string }[]> {
+async function expandOne(name: string, out?: string): Promise<readonly { path: string; below: string }[]> {
+  /** For what is found below a folder. Results that go into that very folder, or above, lie among the inputs. */
+  const isInput = (root: string): ((path: string) => boolean) =>
+    out === undefined || !isBelow(root, out) ? () => true : (path) => !isBelow(out, path);
   const there = await stat(name).catch(() => null);
   if (there?.isDirectory() === true) {
     const files = await glob('**/*', {
@@ -71,14 +76,19 @@ async function expandOne(name: string): Promise<readonly { path: string; below: 
       followSymbolicLinks: true,
       expandDirectories: false,
     });
-    const media = files.filter((file) => MEDIA_EXTENSIONS.has(extname(file).slice(1).toLowerCase())).sort();
+    const isMeant = isInput(name);
+    const media = files
+      .filter((file) => MEDIA_EXTENSIONS.has(extname(file).slice(1).toLowerCase()))
+      .filter((file) => isMeant(join(name, file)))
+      .sort();
     if (media.length === 0)
       throw new DeadpanError('E_INPUT_EMPTY', `The folder ${name} holds no video or image.`);
     return media.map((file) => ({ path: join(name, file), below: file }));
   }
   if (there !== null) return [{ path: name, below: basename(name) }];
   if (isDynamicPattern(name)) {
-    const files = (await glob(name, { expandDirectories: false, absolute: isAbsolute(name) })).sort();
+    const matches = await glob(name, { expandDirectories: false, absolute: isAbsolute(name) });
+    const files = matches.filter(isInput(rootOf(name))).sort();
     if (files.length === 0) throw new DeadpanError('E_INPUT_EMPTY', `No file matches ${name}.`);
     return files.map((file) => ({
       path: isAbsolute(name) ? file : relative('.', file),
@@ -86,6 +96,25 @@ async function expandOne(name: string): Promise<readonly { path: string; below: 
     }));
   }
   throw new DeadpanError('E_INPUT_MISSING', `There is no file or folder ${name}.`);
+}
+
+/** Whether a path lies within a folder and is not the folder itself. */
+function isBelow(folder: string, path: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way);
+}
+
+/** The folder in which a glob begins to look. */
+function rootOf(pattern: string): string {
+  const parts = pattern.split('/');
+  return (
+    parts
+      .slice(
+        0,
+        parts.findIndex((part) => isDynamicPattern(part)),
+      )
+      .join('/') || (isAbsolute(pattern) ? '/' : '.')
+  );
 }
 
 const withoutExtension = (path: string): string => {

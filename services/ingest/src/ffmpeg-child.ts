@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { Readable } from 'node:stream';
 import type { Ffmpeg } from './ffmpeg.js';
 
 const TERMINATION_GRACE_MS = 1_000;
@@ -36,16 +36,32 @@ export function startFfmpeg(
     ffmpeg.setpriv === null
       ? [ffmpeg.path, args]
       : [ffmpeg.setpriv, ['--pdeathsig', 'KILL', ffmpeg.path, ...args]];
-  const child = spawn(program, programArgs, {
-    stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    // FFREPORT would make ffmpeg write its whole log, credentials and all, into a file.
-    env: { ...process.env, FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: '1' },
+  let child: ChildProcess;
+  try {
+    child = spawn(program, programArgs, {
+      stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      // FFREPORT would make ffmpeg write its whole log, credentials and all, into a file.
+      env: { ...process.env, FFREPORT: undefined, AV_LOG_FORCE_NOCOLOR: '1' },
+    });
+  } catch (error) {
+    return childWithoutPipes(Promise.reject(startFailure(error)));
+  }
+  const ended = new Promise<ChildExit>((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(startFailure(error));
+    });
+    child.once('close', (code, signal) => {
+      resolve({ code, signal });
+    });
   });
+  // Whoever awaits `ended` sees the rejection; without a waiter it must not end this process.
+  ended.catch(() => undefined);
+  // Without a descriptor that is free there is no pipe: not even null, which is all that the types know of.
+  const { stdin, stdout, stderr } = child as Partial<Pick<ChildProcess, 'stdin' | 'stdout' | 'stderr'>>;
+  if (!stdout || !stderr) return childWithoutPipes(ended);
   // ffmpeg may be gone before it has read its input; its end says why.
-  child.stdin?.on('error', () => undefined);
-  child.stdin?.end(input);
-  const { stdout, stderr } = child;
-  if (stdout === null || stderr === null) throw new Error('a child without the pipes that were asked for');
+  stdin?.on('error', () => undefined);
+  stdin?.end(input);
   let pending = '';
   stderr.setEncoding('utf8');
   stderr.on('data', (text: string) => {
@@ -56,14 +72,6 @@ export function startFfmpeg(
   stderr.on('end', () => {
     if (pending !== '') onLine(pending);
   });
-  const ended = new Promise<ChildExit>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      resolve({ code, signal });
-    });
-  });
-  // Whoever awaits `ended` sees the rejection; without a waiter it must not end this process.
-  ended.catch(() => undefined);
 
   return {
     pid: child.pid,
@@ -81,4 +89,29 @@ export function startFfmpeg(
       await ended.catch(() => undefined);
     },
   };
+}
+
+/** A child that never began: it writes nothing, and `ended` says why. */
+function childWithoutPipes(ended: Promise<ChildExit>): FfmpegChild {
+  ended.catch(() => undefined);
+  return {
+    pid: undefined,
+    stdout: Readable.from([]),
+    ended,
+    async stop() {
+      await ended.catch(() => undefined);
+    },
+  };
+}
+
+/** The rest of a sentence about a process that could not be started. */
+function startFailure(cause: unknown): Error {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const reason =
+    code === 'EMFILE' || code === 'ENFILE'
+      ? 'too many files are open'
+      : cause instanceof Error
+        ? cause.message
+        : String(cause);
+  return new Error(`ffmpeg could not be started: ${reason}`, { cause });
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createDecoderReport } from './decoder-report.js';
 import { startFfmpeg } from './ffmpeg-child.js';
@@ -17,6 +18,12 @@ export interface FileLength {
 /** Looks how long a file is; null where it is no video and no image that can be read: reading it says why. */
 export async function fileLength(ffmpeg: Ffmpeg, path: string): Promise<FileLength | null> {
   const absolute = resolve(path);
+  // What is no file may keep whoever opens it waiting for ever, as a pipe does that nobody writes to.
+  const isFile = await stat(absolute).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  if (!isFile) return null;
   const media = await mediaKind(absolute).catch(() => null);
   if (media === null) return null;
   if (media.kind === 'image') return { kind: 'image', durationUs: null, nominalFps: null };

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expandInputs, openFile, type Ffmpeg } from '@deadpan/ingest';
@@ -7,7 +7,7 @@ import { DeadpanError, sentenceOf, type Expression } from '@deadpan/shared';
 import type { DeadpanConfig } from '../config.js';
 import type { StageSet } from '../pipeline/stages.js';
 import { annotatedFrames } from '../report/annotated-frames.js';
-import { createAtomicFolder, hiddenFolder } from '../report/atomic-folder.js';
+import { createAtomicFolder, hiddenFolder, makeFolder } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
 import { writing } from '../report/output-error.js';
 import { openOpenFaceTable } from '../report/openface-table.js';
@@ -68,11 +68,11 @@ export interface AnalyzeProgress {
  */
 export async function analyzeRun(options: AnalyzeOptions): Promise<readonly InputRecord[]> {
   const { out, config, stages, jobs, shard, progress, signal } = options;
-  const { inputs: all, failures } = await expandInputs(options.inputs);
+  const { inputs: all, failures } = await expandInputs(options.inputs, out);
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
   const missing = failures.map(({ input, error }) => failed(input, '', error));
   const records = new Map<string, InputRecord>();
-  await writing(out, () => mkdir(out, { recursive: true }));
+  await writing(out, () => makeFolder(out));
   const plan = await planInputs(inputs, { ...options, models: stages.models });
   progress.planned(plan, missing.length);
   for (const record of missing) progress.finished(record);
@@ -271,7 +271,7 @@ function failed(input: string, output: string, error: DeadpanError): InputRecord
 
 /** Leaves word of a failure, for the index that another shard may write. */
 async function noteFailure(folder: string, record: InputRecord, madeFrom: MadeFrom | null): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFolderRecord(folder, folderRecord(record, madeFrom));
 }
 

@@ -93,3 +93,56 @@ test('a camera that is removed while it starts anew does not come back', async (
   await Promise.all([desk.update('a', { fps: 1 }), desk.remove('a')]);
   assert.deepEqual(entries, ['open a 5', 'stop a', 'gone a', 'removed a 2']);
 });
+
+const camera = (id: string, change: object = {}) => ({
+  ...{ id, address: `rtsp://u:p@${id}/live`, fps: 5, paused: false },
+  ...change,
+});
+
+test('a camera that is added while one of its name still stops begins when that one is gone, and nothing is said of it later', async () => {
+  const { desk, entries } = deskWithDiary();
+  await desk.add(camera('a'));
+  await Promise.all([desk.remove('a'), desk.add(camera('a', { fps: 2 })), desk.add(camera('b'))]);
+  assert.deepEqual(entries, ['open a 5', 'open b 5', 'stop a', 'gone a', 'removed a 2', 'open a 2']);
+  assert.deepEqual(
+    desk.list().map(({ id, fps }) => [id, fps]),
+    [
+      ['a', 2],
+      ['b', 5],
+    ],
+  );
+  entries.length = 0;
+  // Removed again before its turn has come, and added a third time.
+  const removed = [desk.remove('a'), desk.add(camera('a', { fps: 3 })), desk.remove('a')];
+  await Promise.all([...removed, desk.add(camera('a', { fps: 4, paused: true }))]);
+  assert.deepEqual(entries, ['stop a', 'gone a', 'removed a 2', 'gone a', 'removed a 0', 'paused a 0']);
+  await desk.close();
+});
+
+test('once they are being stopped no camera begins any more, and all that had begun have stopped at the end', async () => {
+  const { desk, entries } = deskWithDiary();
+  await desk.apply([spec('a'), spec('b'), spec('c')]);
+  const changes = [desk.remove('a'), desk.add(camera('a', { fps: 1 })), desk.update('b', { fps: 2 })];
+  const closed = desk.close();
+  for (const refused of [
+    desk.add(camera('d')),
+    desk.update('c', { fps: 2 }),
+    desk.apply([spec('c', { fps: 3 })]),
+  ]) {
+    await assert.rejects(refused, { code: 'E_NOT_READY' });
+  }
+  await closed;
+  const opened = ['open a 5', 'open b 5', 'open c 5'];
+  assert.deepEqual(
+    entries.filter((entry) => entry.startsWith('open')),
+    opened,
+  );
+  assert.deepEqual(entries.filter((entry) => entry.startsWith('stop')).sort(), [
+    'stop a',
+    'stop b',
+    'stop c',
+  ]);
+  assert.ok(entries.includes('removed a 2'));
+  await Promise.all(changes);
+  assert.equal(entries.filter((entry) => entry.startsWith('open')).length, opened.length);
+});

@@ -34,7 +34,7 @@ export interface CameraDesk extends CameraRegistry {
    * those that it no longer names go. Cameras that were added or edited by an operator are left alone otherwise.
    */
   apply(specs: readonly CameraSpec[]): Promise<void>;
-  /** Stops them all. */
+  /** Stops them all, those that are being removed too. From now on none comes and none is edited: E_NOT_READY. */
   close(): Promise<void>;
 }
 
@@ -52,6 +52,9 @@ interface Place {
 /** A desk without cameras. */
 export function createCameraDesk({ open, show, probe, onStatus, onGone }: CameraDeskOptions): CameraDesk {
   const places = new Map<string, Place>();
+  /** Cameras that are on no list any more and have not stopped yet; one of the same name waits for its predecessor. */
+  const leaving = new Map<string, Promise<void>>();
+  let closed = false;
   const listeners = new Set<() => void>();
 
   const tell = (): void => {
@@ -70,7 +73,7 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
   });
 
   /** Does something with a camera after all that was asked of it before. */
-  function inTurn(place: Place, work: () => Promise<void>): Promise<void> {
+  function inTurn(place: Place, work: () => Promise<void> | void): Promise<void> {
     const turn = place.turn.then(work);
     place.turn = turn.catch(() => undefined);
     return turn;
@@ -85,6 +88,8 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
   }
 
   function start(place: Place): void {
+    // It may have been removed, or all of them stopped, before its turn came.
+    if (closed || places.get(place.spec.name) !== place) return;
     if (place.spec.paused) onStatus(statusOf(place, 'paused'));
     else {
       place.running = open(place.spec, (status) => {
@@ -94,15 +99,27 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
     }
   }
 
-  function put(spec: CameraSpec, configured?: CameraSpec): void {
+  function refuseWhenClosed(): void {
+    if (closed) throw new DeadpanError('E_NOT_READY', 'The cameras are being stopped.');
+  }
+
+  async function put(spec: CameraSpec, configured?: CameraSpec): Promise<void> {
+    refuseWhenClosed();
     if (places.has(spec.name)) {
       throw new DeadpanError('E_CONFLICT', `There is a camera "${spec.name}" already.`);
     }
     show(spec.address);
-    const place: Place = { spec, configured, running: undefined, last: undefined, turn: Promise.resolve() };
+    const before = leaving.get(spec.name);
+    const turn = before ?? Promise.resolve();
+    const place: Place = { spec, configured, running: undefined, last: undefined, turn };
     places.set(spec.name, place);
     tell();
-    start(place);
+    if (before === undefined) start(place);
+    else {
+      await inTurn(place, () => {
+        start(place);
+      });
+    }
   }
 
   function need(camera: string): Place {
@@ -112,22 +129,32 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
   }
 
   function replace(place: Place, spec: CameraSpec): Promise<void> {
+    refuseWhenClosed();
     show(spec.address);
     place.spec = spec;
     tell();
     return inTurn(place, async () => {
       await stop(place);
-      if (places.get(spec.name) === place) start(place);
+      start(place);
     });
   }
 
   async function remove(camera: string): Promise<void> {
     const place = need(camera);
     places.delete(camera);
+    const gone = inTurn(place, async () => {
+      await stop(place);
+      onGone(camera);
+      onStatus(statusOf(place, 'removed'));
+    });
+    const left = place.turn;
+    leaving.set(camera, left);
     tell();
-    await inTurn(place, () => stop(place));
-    onGone(camera);
-    onStatus(statusOf(place, 'removed'));
+    try {
+      await gone;
+    } finally {
+      if (leaving.get(camera) === left) leaving.delete(camera);
+    }
   }
 
   return {
@@ -138,8 +165,8 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
     },
     async add({ id, address, fps, paused }) {
       const spec = { name: id, address, fps, paused };
-      put(spec);
-      return Promise.resolve(entryOf(spec));
+      await put(spec);
+      return entryOf(spec);
     },
     async update(camera, { address, fps, paused }) {
       const place = need(camera);
@@ -160,6 +187,7 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
       return () => listeners.delete(listener);
     },
     async apply(specs) {
+      refuseWhenClosed();
       const wanted = new Map(specs.map((spec) => [spec.name, spec]));
       const gone = [...places.values()].filter(
         ({ spec, configured }) => configured !== undefined && !wanted.has(spec.name),
@@ -168,10 +196,7 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
         ...gone.map(({ spec }) => remove(spec.name)),
         ...specs.map((spec) => {
           const place = places.get(spec.name);
-          if (place === undefined) {
-            put(spec, spec);
-            return Promise.resolve();
-          }
+          if (place === undefined) return put(spec, spec);
           const before = place.configured;
           place.configured = spec;
           return before !== undefined && isSame(before, spec) ? Promise.resolve() : replace(place, spec);
@@ -179,7 +204,9 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
       ]);
     },
     async close() {
-      await Promise.all([...places.values()].map((place) => inTurn(place, () => stop(place))));
+      closed = true;
+      const stopping = [...places.values()].map((place) => inTurn(place, () => stop(place)));
+      await Promise.all([...stopping, ...leaving.values()]);
     },
   };
 }

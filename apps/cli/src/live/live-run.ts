@@ -36,7 +36,7 @@ export interface Live {
   readonly cameras: CameraDesk;
   /** Rejects when the line cannot go on; resolves after `close`. */
   readonly ended: Promise<void>;
-  /** Drains: the cameras stop, what was taken from them is worked to its end and published, then the feed ends. */
+  /** Drains: the cameras stop, what was taken from them is worked to its end and published, then the feed ends. Rejects, when that is done, where the line could not go on. */
   close(): Promise<void>;
 }
 
@@ -90,20 +90,31 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
         },
       });
       running.set(spec.name, camera);
-      const joined = line.join(spec.name, pictured(camera.frames));
+      const joined = line.join(spec.name, pictured(camera.frames)).then(
+        () => true,
+        (error: unknown) => {
+          logger.error({ camera: spec.name, err: error }, 'no more frames are taken from the camera');
+          return false;
+        },
+      );
       return {
         status: () => camera.status(),
         async remove() {
           await camera.remove();
           // Only then does whoever is edited come back: nothing of before can mix with what follows.
-          await Promise.race([joined.then(() => closeWindows(spec.name)), lineEnded]);
+          const closed = joined.then((whole) => (whole ? closeWindows(spec.name) : undefined));
+          await Promise.race([closed, lineEnded]);
           align.end(spec.name);
         },
       };
     },
     show: (address) => cameraAddress(address).shown,
     probe: (address, signal) => probeForFeed(ffmpeg, address, signal),
-    onStatus: (status) => void feed.publishStatus(status),
+    onStatus(status) {
+      feed.publishStatus(status).catch((error: unknown) => {
+        logger.error({ camera: status.camera, err: error }, 'the state of a camera was not kept');
+      });
+    },
     onGone(camera) {
       running.delete(camera);
     },
@@ -168,6 +179,7 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
     },
   });
   const lineEnded = ended.catch((error: unknown) => {
+    logger.error({ err: error }, 'the line has ended');
     faults.push(`the line has ended: ${error instanceof Error ? error.message : String(error)}`);
   });
 
@@ -180,6 +192,8 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
       await line.end();
       await lineEnded;
       await feed.close();
+      // What was taken was not worked to its end.
+      await ended;
     },
   };
 }

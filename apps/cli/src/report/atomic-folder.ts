@@ -105,8 +105,11 @@ async function openToAll(path: string): Promise<void> {
   if ((await stat(path)).mode !== mode) await chmod(path, mode & 0o7777);
 }
 
-/** As `mkdir -p`. Node's own says ENOENT for a read-only file system, which would name the wrong reason. */
-async function makeFolder(path: string, parents = true, mode = 0o777): Promise<void> {
+/**
+ * As `mkdir -p`. Node's own says ENOENT for a read-only file system, which would name the wrong reason, and never comes
+ * to an end in `/proc`, where nothing can be made.
+ */
+export async function makeFolder(path: string, parents = true, mode = 0o777): Promise<void> {
   try {
     await mkdir(path, mode);
   } catch (error) {

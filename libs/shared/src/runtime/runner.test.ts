@@ -112,6 +112,24 @@ test('a stage that throws on one record loses that record alone', async () => {
   assert.deepEqual([...acked].sort(), [0, 1, 2, 3]);
 });
 
+test('a map stage whose dead letter cannot be written fails its run, though its input neither goes on nor ends', async () => {
+  const input = link<number>('in');
+  const refuse = (): Promise<Outcome<string>[]> =>
+    Promise.resolve([deadLetter('unreadable', new Error('broken'))]);
+  const running = runMapStage(
+    refuse,
+    {
+      from: input.receiver,
+      to: link<string>('out').sender,
+      deadLetters: () => Promise.reject(new Error('the disk is full')),
+      observer: createTally(),
+    },
+    { size: 1, maxDelayMs: 0, concurrency: 4 },
+  );
+  await input.sender.send(envelope({ key: 'camera', timeUs: 1, value: 1 }));
+  await assert.rejects(running, /the disk is full/);
+});
+
 test('a stream stage forks: the source is acked when its last child is', async () => {
   const input = link<number>('in');
   const output = link<string>('out');

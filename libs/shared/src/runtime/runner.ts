@@ -82,8 +82,21 @@ export async function runMapStage<In, Out>(
 
   const running = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
+  let failed: () => void = () => undefined;
+  const failing = new Promise<void>((resolve) => {
+    failed = resolve;
+  });
   let before: Promise<void> = Promise.resolve();
-  for await (const batch of batches(from, options)) {
+  const coming = batches(from, options)[Symbol.asyncIterator]();
+  for (;;) {
+    // After a failure perhaps nothing more comes: what waits for its acks does not send.
+    const next = coming.next();
+    const batch = await Promise.race([next.then(({ value }) => value), failing]);
+    if (batch === undefined) {
+      next.catch(() => undefined);
+      coming.return(undefined).catch(() => undefined);
+      break;
+    }
     for (const record of batch) observer.received(stage.name, record.key);
     const working = work(batch.map((record) => record.value));
     const turn = before;
@@ -97,6 +110,7 @@ export async function runMapStage<In, Out>(
     })();
     before = settled.catch((error: unknown) => {
       failure ??= { error };
+      failed();
     });
     const done = before;
     running.add(done);
@@ -106,8 +120,8 @@ export async function runMapStage<In, Out>(
   }
   await Promise.all(running);
   // The failure is set from within the promises above, which the flow analysis does not see.
-  const failed = failure as { error: unknown } | undefined;
-  if (failed !== undefined) throw failed.error;
+  const fault = failure as { error: unknown } | undefined;
+  if (fault !== undefined) throw fault.error;
   await to.end();
 }
 

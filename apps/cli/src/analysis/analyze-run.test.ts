@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../bin/deadpan.js', import.meta.url));
+
+const folder = mkdtempSync(join(tmpdir(), 'deadpan-analyze-'));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** `deadpan analyze` as a user runs it; killed where it does not come to an end. */
+function analyze(...args: string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, 'analyze', '--quiet', ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  return { code: status, stdout, stderr };
+}
+
+test('the results of a run below its input folder are not analysed by the next one', () => {
+  const videos = join(folder, 'videos');
+  mkdirSync(videos);
+  const clip = join(videos, 'clip.mp4');
+  const pattern = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5:d=1'];
+  execFileSync('ffmpeg', ['-nostdin', '-v', 'error', ...pattern, '-pix_fmt', 'yuv420p', clip]);
+  const out = join(videos, 'results');
+  const run = (): readonly { readonly input: string; readonly state: string }[] => {
+    const { code, stdout, stderr } = analyze(videos, '--out', out, '--annotate', '--json');
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout) as { input: string; state: string }[];
+  };
+  assert.deepEqual(
+    run().map(({ input, state }) => [input, state]),
+    [[clip, 'done']],
+  );
+  assert.ok(readdirSync(join(out, 'clip')).includes('annotated.mp4'));
+  assert.deepEqual(
+    run().map(({ input, state }) => [input, state]),
+    [[clip, 'skipped']],
+  );
+});
+
+test('a pipe that nobody writes to is refused, and named', () => {
+  const pipe = join(folder, 'pipe.mp4');
+  execFileSync('mkfifo', [pipe]);
+  const { code, stdout } = analyze(pipe, '--out', join(folder, 'none'));
+  assert.equal(code, 1);
+  assert.match(stdout, /pipe\.mp4" is not a file\..*\(E_INPUT_FORMAT\)/);
+});
+
+test('an output folder that nothing can make is refused, and named', () => {
+  const { code, stderr } = analyze(folder, '--out', '/proc/deadpan/results');
+  assert.equal(code, 1);
+  assert.match(stderr, /^deadpan: \/proc\/deadpan\/results cannot be written: .*\(E_OUTPUT\)$/m);
+});
