@@ -127,6 +127,21 @@ const flowing = async (watched: Watched, ms: number): Promise<void> => {
   await watched.until('frames flow', () => watched.frames.length >= before + 3, ms);
 };
 
+test('a camera that is added again within the second has frames of other names', async () => {
+  const lives: Watched[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    const life = watch({ name: 'again', address: clip, firstEpoch: undefined });
+    lives.push(life);
+    await life.until('a frame', () => life.frames.length > 0, 10_000);
+    await life.camera.remove();
+  }
+  const epochs = lives.map(({ frames }) => frames.at(-1)?.epoch ?? NaN);
+  assert.ok(
+    epochs.every((epoch, i) => i === 0 || epoch > (epochs[i - 1] ?? NaN)),
+    epochs.join(),
+  );
+});
+
 describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not installed' : false }, () => {
   const server = async (
     port: number,

@@ -78,7 +78,7 @@ export interface CameraOptions {
    * Epoch of the first connection. Seconds since 1970 when absent: connections are seconds apart, so frames of a
    * restarted process never bear the names of earlier ones.
    */
-  readonly firstEpoch?: number;
+  readonly firstEpoch?: number | undefined;
   readonly timing?: Partial<CameraTiming>;
   /** Called at each change of state and regularly while frames flow. */
   readonly onStatus?: (status: CameraStatus) => void;
@@ -124,6 +124,14 @@ const HOUR_MS = 3_600_000;
 const LATENCIES_KEPT = 50;
 const SPARE = 4;
 
+/** The newest epoch of every camera that this process has had, by name. */
+const newestEpochs = new Map<string, number>();
+
+/** The second, so that no earlier process had it; one more where the camera began in this very second already. */
+function nextEpoch(name: string): number {
+  return Math.max(Math.floor(Date.now() / 1000), (newestEpochs.get(name) ?? -1) + 1);
+}
+
 /**
  * Adds a camera: connects, and connects again for as long as it lives.
  *
@@ -162,7 +170,7 @@ export function createCamera(options: CameraOptions): Camera {
   const latencies: number[] = [];
 
   let state: CameraState = 'connecting';
-  let epoch = (options.firstEpoch ?? Math.floor(Date.now() / 1000)) - 1;
+  let epoch = (options.firstEpoch ?? nextEpoch(name)) - 1;
   let sequence = 0;
   let lastError: string | null = null;
   let session: CameraSession | null = null;
@@ -242,6 +250,7 @@ export function createCamera(options: CameraOptions): Camera {
   /** One connection, from start to end; null when it was ended on purpose. */
   const connection = async (): Promise<{ readonly loss: CameraLoss | null; readonly heldMs: number }> => {
     epoch += 1;
+    newestEpochs.set(name, epoch);
     sequence = 0;
     originMs = Date.now() - performance.now();
     clock.restart();
