@@ -97,6 +97,8 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
   const letters = new Set<Promise<void>>();
   let assigned: readonly number[] = [];
   let memberId: string | undefined;
+  /** Between a crash and its restart kafkajs has no group, and throws where it is asked to pause or resume. */
+  let inGroup = false;
   let joins = 0;
   let commit: ((offsets: OffsetsByTopicPartition) => Promise<void>) | undefined;
   let committing: Promise<void> = Promise.resolve();
@@ -128,7 +130,7 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
   /** A partition of which enough waits is not fetched; it goes on when half of that is left. */
   function regulate(reader: PartitionReader<Out>): void {
     const { partition } = reader;
-    if (!reader.alive || !assigned.includes(partition)) return;
+    if (!inGroup || !reader.alive || !assigned.includes(partition)) return;
     const at = [{ topic, partitions: [partition] }];
     if (!paused.has(partition) && reader.waiting >= inFlight) {
       paused.add(partition);
@@ -292,10 +294,14 @@ export function createKafkaReceiver<Out>(options: KafkaReceiverOptions<Out>): Ka
     });
 
   async function connect(): Promise<void> {
-    const { GROUP_JOIN, CRASH, REBALANCING } = consumer.events;
+    const { GROUP_JOIN, CRASH, REBALANCING, STOP } = consumer.events;
+    consumer.on(STOP, () => {
+      inGroup = false;
+    });
     const joined = new Promise<void>((resolve) => {
       consumer.on(GROUP_JOIN, ({ payload }) => {
         unfound = 0;
+        inGroup = true;
         onJoin(payload.memberId, payload.memberAssignment[topic] ?? []);
         resolve();
       });
