@@ -82,21 +82,23 @@ export async function runMapStage<In, Out>(
 
   const running = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
-  let failed: () => void = () => undefined;
-  const failing = new Promise<void>((resolve) => {
-    failed = resolve;
-  });
   let before: Promise<void> = Promise.resolve();
-  const coming = batches(from, options)[Symbol.asyncIterator]();
+  const coming = batches(from, options);
+  let stopWaiting: () => void = () => undefined;
+  // After a failure perhaps nothing more comes: what waits for its acks does not send. No race with one promise for all
+  // batches, which would remember each of them for as long as the stage runs.
+  const nextBatch = (): Promise<readonly Envelope<In>[] | undefined> =>
+    new Promise((resolve, reject) => {
+      stopWaiting = () => {
+        resolve(undefined);
+      };
+      coming.next().then(({ value }) => {
+        resolve(value ?? undefined);
+      }, reject);
+    });
   for (;;) {
-    // After a failure perhaps nothing more comes: what waits for its acks does not send.
-    const next = coming.next();
-    const batch = await Promise.race([next.then(({ value }) => value), failing]);
-    if (batch === undefined) {
-      next.catch(() => undefined);
-      coming.return(undefined).catch(() => undefined);
-      break;
-    }
+    const batch = await nextBatch();
+    if (batch === undefined) break;
     for (const record of batch) observer.received(stage.name, record.key);
     const working = work(batch.map((record) => record.value));
     const turn = before;
@@ -110,7 +112,7 @@ export async function runMapStage<In, Out>(
     })();
     before = settled.catch((error: unknown) => {
       failure ??= { error };
-      failed();
+      stopWaiting();
     });
     const done = before;
     running.add(done);
@@ -118,6 +120,8 @@ export async function runMapStage<In, Out>(
     while (running.size >= options.concurrency) await Promise.race(running);
     if (failure !== undefined) break;
   }
+  // Ends the receiving; not waited for, since after a failure perhaps nothing more comes.
+  coming.return(undefined).catch(() => undefined);
   await Promise.all(running);
   // The failure is set from within the promises above, which the flow analysis does not see.
   const fault = failure as { error: unknown } | undefined;
