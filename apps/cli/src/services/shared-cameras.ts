@@ -1,5 +1,5 @@
 import { sentenceOf } from '@deadpan/shared';
-import type { Assignment } from '@deadpan/shared/kafka';
+import { runPerPartition, type PartitionRun } from '@deadpan/shared/kafka';
 
 import type { CameraSpec } from '../live/camera-config.js';
 import type { ListedCamera } from './camera-list-codec.js';
@@ -46,10 +46,10 @@ export function shareCameras({ client, logger, apply, signal }: SharedCamerasOpt
       });
   }
 
-  async function followPartition({ partition, records }: Assignment<ListedCamera>): Promise<void> {
+  async function followPartition({ partition, from }: PartitionRun<ListedCamera>): Promise<void> {
     const share = new Map<string, CameraSpec>();
     shares.set(partition, share);
-    for await (const { value } of records) {
+    for await (const { value } of from) {
       const { removed, ...spec } = value;
       if (removed) share.delete(spec.name);
       else share.set(spec.name, spec);
@@ -61,15 +61,8 @@ export function shareCameras({ client, logger, apply, signal }: SharedCamerasOpt
   }
 
   async function follow(): Promise<void> {
-    const following: Promise<void>[] = [];
     try {
-      for await (const assignment of receiver.assignments()) {
-        const followed = followPartition(assignment);
-        // It is waited for below, once there are no more assignments.
-        followed.catch(() => void receiver.stop(0));
-        following.push(followed);
-      }
-      await Promise.all(following);
+      await runPerPartition(receiver, followPartition);
       await applying;
     } finally {
       await receiver.close();

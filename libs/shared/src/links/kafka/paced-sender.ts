@@ -1,6 +1,7 @@
 import { DeadpanError } from '../../errors/index.js';
 import type { Sender } from '../link.js';
 import type { KafkaClient } from './kafka-client.js';
+import { findCommitted } from './partition-start.js';
 import type { TopicLayout } from './topics.js';
 import { withAdmin } from './with-admin.js';
 
@@ -43,15 +44,16 @@ export function pacedSender<T>(options: PacedSenderOptions<T>): Sender<T> {
 
   const look = (): Promise<{ written: number; read: number; isAlone: boolean }> =>
     withAdmin(client, `read the offsets of ${group}`, async (admin) => {
-      const [ends, [committed]] = await Promise.all([
+      const [ends, commits] = await Promise.all([
         admin.fetchTopicOffsets(topic),
-        admin.fetchOffsets({ groupId: group, topics: [topic] }),
+        findCommitted(admin, topic, group),
       ]);
       const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
-      const partitions = ends.map(({ partition, low }) => {
-        const offset = committed?.partitions.find((one) => one.partition === partition)?.offset ?? -1;
-        return { partition, low: Number(low), committed: Number(offset) };
-      });
+      const partitions = ends.map(({ partition, low }) => ({
+        partition,
+        low: Number(low),
+        committed: commits.get(partition)?.offset ?? -1,
+      }));
       firstLows ??= new Map(partitions.map(({ partition, low }) => [partition, low]));
       const known = firstLows;
       // What was deleted unread counts as read, or nothing would ever be sent again; but not while nobody reads.
