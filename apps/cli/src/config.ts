@@ -39,8 +39,6 @@ const inferenceConfig = z.strictObject({
     .meta({ unit: 'ms' }),
 });
 
-const MOST_PORT = 65_535;
-
 /** Every option of Deadpan, each declared by the part that it belongs to. */
 export const deadpanConfig = z.strictObject({
   ingest: ingestConfig.prefault({}),
@@ -48,12 +46,7 @@ export const deadpanConfig = z.strictObject({
   inference: inferenceConfig.prefault({}),
   window: windowConfig.prefault({}),
   kafka: kafkaConfig.prefault({}),
-  feed: feedConfig
-    .refine(({ listen }) => Number(listen.slice(listen.lastIndexOf(':') + 1)) <= MOST_PORT, {
-      path: ['listen'],
-      error: `the port must be 0 to ${MOST_PORT}`,
-    })
-    .prefault({}),
+  feed: feedConfig.prefault({}),
   service: serviceConfig.prefault({}),
   cameras: camerasConfig,
 });

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Parameters, Weights } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
 import { writeWhole } from './write-whole.js';
@@ -11,7 +12,7 @@ export interface Checkpoint<State> {
 
 /**
  * Writes a checkpoint: u32 length of the header, header (JSON), then the arrays as float32, little-endian.
- * Written beside and moved into place, so that a killed run leaves the old one whole.
+ * Written beside and moved into place, so that a killed run leaves the old one whole; the folder is made.
  */
 export async function writeCheckpoint<State>(
   file: string,
@@ -24,6 +25,7 @@ export async function writeCheckpoint<State>(
   const arrays = [...tensors.values()].map(({ data }) =>
     Buffer.from(data.buffer, data.byteOffset, data.byteLength),
   );
+  await mkdir(dirname(file), { recursive: true });
   await writeWhole(file, Buffer.concat([length, header, ...arrays]));
 }
 

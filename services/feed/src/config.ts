@@ -24,6 +24,10 @@ export const feedConfig = z.strictObject({
   listen: z
     .string()
     .regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):\d{1,5}$/, 'expected HOST:PORT, e.g. 127.0.0.1:8080 or [::1]:8080')
+    .refine(
+      (listen) => Number(listen.slice(listen.lastIndexOf(':') + 1)) <= 65_535,
+      'the port must be 0 to 65535',
+    )
     .default('127.0.0.1:8080')
     .describe(
       'Address and port of the feed. Any other than a loopback address needs tokens. Port 0: any free one.',

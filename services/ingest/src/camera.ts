@@ -144,11 +144,12 @@ export function createCamera(options: CameraOptions): Camera {
   const timing: CameraTiming = { ...CAMERA_TIMING, ...options.timing };
   const { name, ffmpeg } = options;
   const now = (): number => performance.now();
+  const wallAheadMs = (): number => Date.now() - performance.now();
   /**
    * The wall clock as it was at the start of a connection, and from there on the steady one: event time follows a clock
    * that is set, as after a boot without one or after a sleep, but never within an epoch.
    */
-  let originMs = Date.now() - performance.now();
+  let originMs = wallAheadMs();
   const wallUs = (): number => Math.round((originMs + performance.now()) * 1000);
   const log = options.log ?? (() => undefined);
 
@@ -252,7 +253,7 @@ export function createCamera(options: CameraOptions): Camera {
     epoch += 1;
     newestEpochs.set(name, epoch);
     sequence = 0;
-    originMs = Date.now() - performance.now();
+    originMs = wallAheadMs();
     clock.restart();
     enter('connecting');
     const began = now();
@@ -361,7 +362,7 @@ export function createCamera(options: CameraOptions): Camera {
   };
 
   const ticker = setInterval(() => {
-    const stepMs = Date.now() - performance.now() - originMs;
+    const stepMs = wallAheadMs() - originMs;
     if (session !== null && Math.abs(stepMs) > timing.clockJumpMs) {
       // Nobody else would notice: the camera may stay connected for weeks.
       const way = stepMs > 0 ? 'ahead' : 'back';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { DeadpanError } from '@deadpan/shared';
@@ -10,6 +10,7 @@ import { cropOption, type Crop } from './crop-option.js';
 import { createExperimentProgress } from '../laboratory/experiment-progress.js';
 import { openReferenceGenerator } from '../laboratory/generate-references.js';
 import { readMiddleFrames } from '../laboratory/middle-frames.js';
+import { makeFolder } from '../report/atomic-folder.js';
 import { writing } from '../report/output-error.js';
 import { interruptible } from './interruptible.js';
 
@@ -151,7 +152,7 @@ async function run(
       : given;
   const methods = chosen<MethodName>('--methods', flags.methods, lab.methodNames, 'all', lab.methodNames);
   const figures = chosen<FigureName>('--figures', flags.figures, lab.figureNames, 'none', []);
-  await writing(flags.out, () => mkdir(flags.out, { recursive: true }));
+  await writing(flags.out, () => makeFolder(flags.out));
   const faces = limited(lab, await facesOf(lab), flags.limit);
   const { set, isTest } = faces;
   const splits =

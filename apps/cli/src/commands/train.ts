@@ -53,11 +53,7 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
       await interruptible(finish, (signal) =>
         writing(flags.out, () =>
           lab.trainHng(recipe, {
-            data: flags.data,
-            out: flags.out,
-            signal,
-            onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
-            ...(flags.from === undefined ? {} : { from: flags.from }),
+            ...runOptions(flags, recipe.name, signal),
             ...(frozen === null
               ? {}
               : {
@@ -82,11 +78,7 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
       await interruptible(finish, (signal) =>
         writing(flags.out, () =>
           lab.trainFer(recipe, {
-            data: flags.data,
-            out: flags.out,
-            signal,
-            onProgress: createStepProgress(recipe.name, flags.quiet ?? false),
-            ...(flags.from === undefined ? {} : { from: flags.from }),
+            ...runOptions(flags, recipe.name, signal),
             ...(references === null ? {} : { references }),
           }),
         ),
@@ -107,6 +99,17 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
 
   addExport(program, finish);
   addImport(program, finish);
+}
+
+/** What a run of either network is told. */
+function runOptions(flags: TrainFlags, recipe: string, signal: AbortSignal) {
+  return {
+    data: flags.data,
+    out: flags.out,
+    signal,
+    onProgress: createStepProgress(recipe, flags.quiet ?? false),
+    ...(flags.from === undefined ? {} : { from: flags.from }),
+  };
 }
 
 function addPrepare(program: Command, finish: (exitCode: number) => void): void {

@@ -36,7 +36,10 @@ export interface Live {
   readonly cameras: CameraDesk;
   /** Rejects when the line cannot go on; resolves after `close`. */
   readonly ended: Promise<void>;
-  /** Drains: the cameras stop, what was taken from them is worked to its end and published, then the feed ends. Rejects, when that is done, where the line could not go on. */
+  /**
+   * Drains: the cameras stop, what was taken from them is worked to its end and published, then the feed ends. Rejects,
+   * when that is done, where the line could not go on.
+   */
   close(): Promise<void>;
 }
 

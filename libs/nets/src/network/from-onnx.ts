@@ -11,15 +11,14 @@ import { BATCH_NORM_EPSILON } from './to-onnx.js';
  * @throws RangeError where the graph is another network's
  */
 export function parametersFrom(graph: Graph, network: Network): Parameters {
-  const parameters = new Map<string, Weights>();
+  const numbers = new Map<string, Float32Array>();
   for (const layer of network.layers) {
-    for (const [role, data] of learntNumbers(graph, network, layer)) {
-      parameters.set(`${layer.name}/${role}`, { shape: [], data });
-    }
+    for (const [role, data] of learntNumbers(graph, network, layer))
+      numbers.set(`${layer.name}/${role}`, data);
   }
   return new Map(
     [...parameterShapes(network)].map(([name, shape]) => {
-      const data = parameters.get(name)?.data;
+      const data = numbers.get(name);
       if (data?.length !== shape.reduce((product, side) => product * side, 1))
         throw otherNetwork(graph, name);
       return [name, { shape, data }];

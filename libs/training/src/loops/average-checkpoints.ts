@@ -1,6 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
 import { DeadpanError } from '@deadpan/shared';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint.js';
 import { isMetricOnly } from '../networks/fer-networks.js';
@@ -31,6 +28,5 @@ export async function averageCheckpoints(files: readonly string[], out: string):
     }
     return [name, { shape, data }] as const;
   });
-  await mkdir(dirname(out), { recursive: true });
   await writeCheckpoint(out, { state: last.state, tensors: new Map(tensors) });
 }

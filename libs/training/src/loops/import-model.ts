@@ -1,6 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
 import { parametersFrom, readFerModel, readHngModel, readModel } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
 import { writeCheckpoint } from '../checkpoint.js';
@@ -42,7 +39,6 @@ export async function importModel(
       advice: 'Use the recipe as it was when the model was trained.',
     });
   }
-  await mkdir(dirname(out), { recursive: true });
   await writeCheckpoint(out, { state: { recipe }, tensors });
   return artifact;
 }
