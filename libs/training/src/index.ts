@@ -6,6 +6,7 @@ export * from './datasets/augment-face.js';
 export * from './datasets/expression-input.js';
 export * from './datasets/face-cache.js';
 export * from './datasets/label-table.js';
+export * from './datasets/paired-subjects.js';
 export * from './datasets/prepare-faces.js';
 export * from './datasets/read-image.js';
 export * from './datasets/split-subjects.js';

@@ -166,6 +166,38 @@ test('MMI: the middle of each video is taken, also of one that lies on its side,
     assert.ok(bright(face, 50, 62) > bright(face, 0, 8), `face ${face}`);
 });
 
+test('a table of pictures: only paired people, and no expression that is too rare', async () => {
+  const data = join(folder, 'table');
+  const rows = people.flatMap((person, i) => {
+    cut(person, join(data, `${person.id}-%d.png`));
+    const row = (frame: number, subject: string, expression: string) =>
+      `${person.id}-${frame}.png,${subject},${expression}`;
+    return [
+      row(1, person.id, 'neutral'),
+      row(4, person.id, 'happiness'),
+      // Somebody who only smiles, and a single face of fear.
+      row(3, `smiling-${person.id}`, 'happiness'),
+      ...(i === 0 ? [row(2, person.id, 'fear')] : []),
+    ];
+  });
+  const labels = join(folder, 'table.csv');
+  writeFileSync(labels, `path,subject,expression\n${rows.join('\n')}\n`);
+  const run = (out: string, ...args: string[]) =>
+    deadpan(
+      ['reproduce', 'labels', '--data', data, '--labels', labels, '--out', join(folder, out)].concat(
+        ...[small, '--methods', 'softmax', '--figures', 'none', '--quiet', args],
+      ),
+    );
+  const { code, stderr } = await run('table-out', '--paired', '--least', '2');
+  assert.equal(code, 0, stderr);
+  const results = resultsIn(join(folder, 'table-out'));
+  assert.deepEqual([results.faces, results.subjects, results.counts], [6, 3, [3, 3]]);
+  assert.deepEqual(results.classes, ['neutral', 'happiness']);
+  const none = await run('table-none', '--least', '100');
+  assert.equal(none.code, 1);
+  assert.match(none.stderr, /No face of labels is left to train on\. .*--least.*\(E_DATA\)\n$/);
+});
+
 test('what is wrong with a set or an option is said in a sentence', async () => {
   const empty = join(folder, 'empty');
   mkdirSync(empty);

@@ -30,6 +30,8 @@ interface ReproduceFlags {
   readonly trunk: TrunkName;
   readonly figures: readonly string[];
   readonly limit: number;
+  readonly least: number;
+  readonly paired?: boolean;
   readonly identitySteps: number;
   readonly quick?: boolean;
   readonly quiet?: boolean;
@@ -97,6 +99,8 @@ export function addReproduceCommand(program: Command, finish: (exitCode: number)
         natural,
         0,
       )
+      .option('--paired', 'only people who are seen neutral and otherwise, not those of --test')
+      .option('--least <n>', 'leave out expressions of which there are fewer faces', natural, 0)
       .option(
         '--identity-steps <n>',
         'training steps of each generator of the figure "identity"',
@@ -153,7 +157,7 @@ async function run(
   const methods = chosen<MethodName>('--methods', flags.methods, lab.methodNames, 'all', lab.methodNames);
   const figures = chosen<FigureName>('--figures', flags.figures, lab.figureNames, 'none', []);
   await writing(flags.out, () => makeFolder(flags.out));
-  const faces = limited(lab, await facesOf(lab), flags.limit);
+  const faces = chosenFaces(lab, await facesOf(lab), flags);
   const { set, isTest } = faces;
   const splits =
     isTest === undefined
@@ -292,12 +296,35 @@ async function preparedFaces(
   };
 }
 
-/** Leaves out faces without a label, and more than `limit` of those that are not for testing. */
-function limited(lab: Lab, faces: Faces, limit: number): Faces {
+/**
+ * Leaves out faces without a label, then, but for the faces to test on, people who are not paired, then rare
+ * expressions, then what is over the limit.
+ * @throws DeadpanError E_DATA where none is left to train on
+ */
+function chosenFaces(
+  lab: Lab,
+  faces: Faces,
+  { paired = false, least, limit }: Pick<ReproduceFlags, 'paired' | 'least' | 'limit'>,
+): Faces {
   const { set, isTest } = faces;
-  const labelled = set.faces.flatMap(({ label }, index) => (label === undefined ? [] : [index]));
-  const given = labelled.filter((index) => isTest?.(index) === true);
-  const others = labelled.filter((index) => isTest?.(index) !== true);
+  const tests = (index: number): boolean => isTest?.(index) === true;
+  const people = paired ? lab.pairedSubjects(set.faces.filter((_, index) => !tests(index))) : undefined;
+  const labelled = set.faces.flatMap(({ label, subject }, index) =>
+    label !== undefined && (tests(index) || people?.has(subject ?? '') !== false) ? [{ index, label }] : [],
+  );
+  const training = (label: number): number =>
+    labelled.filter((face) => face.label === label && !tests(face.index)).length;
+  const common = new Set(
+    [...new Set(labelled.map(({ label }) => label))].filter((l) => training(l) >= least),
+  );
+  const left = labelled.filter(({ label }) => common.has(label)).map(({ index }) => index);
+  const given = left.filter((index) => tests(index));
+  const others = left.filter((index) => !tests(index));
+  if (others.length === 0) {
+    throw new DeadpanError('E_DATA', `No face of ${set.name} is left to train on.`, {
+      advice: 'Leave out --paired, or lower --least.',
+    });
+  }
   const order = [...lab.permutation(lab.createRandom(1), others.length)];
   const kept = new Set(limit === 0 ? order : order.slice(0, limit));
   const drawn = others.filter((_, position) => kept.has(position));
