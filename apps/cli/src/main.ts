@@ -23,6 +23,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommands>> = new Map([
   ['prepare-pairs', train],
   ['train', train],
   ['export', train],
+  ['import', train],
   ['reproduce', async () => (await import('./commands/reproduce.js')).addReproduceCommand],
   ['config', async () => (await import('./commands/config.js')).addConfigCommand],
   ['doctor', async () => (await import('./commands/doctor.js')).addDoctorCommand],

@@ -47,9 +47,7 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
       const recipe = await lab.readRecipe(flags.recipe);
       if (recipe.kind !== 'hng') throw wrongKind(flags.recipe, 'hng');
       const frozen =
-        flags.expression === undefined
-          ? null
-          : await lab.readCheckpoint<{ recipe: { network: string } }>(flags.expression);
+        flags.expression === undefined ? null : await lab.readTrainedExpression(flags.expression);
       await interruptible(finish, (signal) =>
         writing(flags.out, () =>
           lab.trainHng(recipe, {
@@ -57,10 +55,7 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
             ...(frozen === null
               ? {}
               : {
-                  expression: {
-                    network: lab.ferNetworkNamed(frozen.state.recipe.network),
-                    parameters: frozen.tensors,
-                  },
+                  expression: frozen,
                 }),
           }),
         ),
@@ -184,9 +179,9 @@ function addPreparePairs(program: Command, finish: (exitCode: number) => void): 
     .option('--seed <n>', 'seed of the draws', whole, 1)
     .option('--quiet', 'no progress')
     .action(async (flags: PairFlags) => {
-      const { checkCacheName, readFaceCache, transferExpressions, writeFaceCache } =
+      const { makeCacheFolder, readFaceCache, transferExpressions, writeFaceCache } =
         await import('@deadpan/training');
-      checkCacheName(flags.name);
+      await writing(flags.data, () => makeCacheFolder(flags.data, flags.name));
       const source = async (name: string) => ({
         cache: await readFaceCache(flags.data, name),
         holdOutEvery: flags.holdOut,
@@ -202,7 +197,7 @@ function addPreparePairs(program: Command, finish: (exitCode: number) => void): 
           if (flags.quiet !== true) process.stderr.write(`${done} of ${of} pairs\n`);
         },
       });
-      await writeFaceCache(flags.data, cache);
+      await writing(flags.data, () => writeFaceCache(flags.data, cache));
       process.stdout.write(`${flags.count} pairs in ${join(flags.data, flags.name)}.bin\n`);
       finish(0);
     });
@@ -277,7 +272,10 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
       '--references <checkpoint>',
       'generator of the references, for the scale of the intensity',
     )
-    .option('--groups <json>', 'what "deadpan evaluate --groups ... --json" printed, for the card')
+    .option(
+      '--groups <json>',
+      'what "deadpan evaluate --held-out N --groups ... --json" printed, for the card',
+    )
     .action(async (flags: ExportFlags & { references: string; groups?: string }) => {
       const { readGenerator, readGroupReport, releaseFer } = await import('@deadpan/training');
       const { checkpoint, data, out, release: version, weights } = flags;

@@ -45,6 +45,8 @@ export interface Evaluation {
     readonly precision: number;
     readonly f1: number;
   }[];
+  /** Where only people held out by a recipe with this `holdOutEvery` were evaluated; null for everybody. */
+  readonly heldOutEvery: number | null;
   /** The same within each value of the columns that were asked for, largest group first. */
   readonly groups: readonly {
     readonly column: string;
@@ -128,6 +130,7 @@ export async function evaluateLabels(options: EvaluateOptions): Promise<Evaluati
       class: name,
       ...(report.perClass[k] ?? { count: 0, recall: 0, precision: 0, f1: 0 }),
     })),
+    heldOutEvery: options.heldOutEvery,
     groups: options.groups.flatMap((column) =>
       membersByValue(rows, column).map(([value, members]) => {
         const { n, accuracy, classMeanAccuracy } = reportOf(members);

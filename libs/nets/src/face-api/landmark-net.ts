@@ -23,7 +23,8 @@ export const LANDMARK_INPUT_SIZE = 112;
 /** How many landmarks it places (iBUG order). */
 export const LANDMARKS = 68;
 
-const MEAN_RGB = [122.782, 117.001, 104.298];
+/** What face-api's networks were trained to get their photos without, levels 0..255. */
+export const MEAN_RGB = [122.782, 117.001, 104.298];
 /** Blocks of the network and separable convolutions in each. */
 const BLOCKS = ['dense0', 'dense1', 'dense2', 'dense3'];
 const TINY_BLOCKS = ['dense0', 'dense1', 'dense2'];

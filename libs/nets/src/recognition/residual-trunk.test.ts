@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFaceApiWeights } from '../face-api/index.js';
 import { parameterShapes } from '../network/parameters.js';
-import { recognitionNetwork } from './recognition-network.js';
+import { recognitionNetwork, recognitionParameters } from './recognition-network.js';
 import { residualTrunkParameters } from './residual-trunk.js';
 
 test('face-api’s weights fill every parameter of the trunk', () => {
@@ -11,6 +11,31 @@ test('face-api’s weights fill every parameter of the trunk', () => {
   assert.deepEqual([...parameters.keys()].sort(), [...needed.keys()].sort());
   for (const [name, shape] of needed)
     assert.deepEqual([...(parameters.get(name)?.shape ?? [])], [...shape], name);
+});
+
+test('a face of the mean colour is to the recognition network what nothing is to the weights as they were trained', () => {
+  const weights = readFaceApiWeights('face_recognition');
+  const [plain, centred] = [residualTrunkParameters(weights, 1), recognitionParameters(weights)];
+  const at = (parameters: typeof plain, name: string) => parameters.get(`conv32_down/${name}`)?.data ?? [];
+  const filters = weights.get('conv32_down/conv/filters')?.data ?? [];
+  const scale = weights.get('conv32_down/scale/weights')?.data ?? [];
+  for (const channel of [0, 13, 31]) {
+    // One grey for all three colours, g, must give sum w (g - mean) as face-api's FaceRecognitionNet works it out.
+    const grey = 0.6;
+    let expected = 0;
+    let summed = 0;
+    for (let position = 0; position < 49; position++) {
+      summed += (at(centred, 'weights')[position * 32 + channel] ?? NaN) * grey;
+      for (const [colour, mean] of [122.782, 117.001, 104.298].entries()) {
+        expected += (filters[(position * 3 + colour) * 32 + channel] ?? NaN) * (grey - mean / 255);
+      }
+    }
+    const difference = (at(centred, 'bias')[channel] ?? NaN) - (at(plain, 'bias')[channel] ?? NaN);
+    assert.ok(
+      Math.abs(summed + difference - expected * (scale[channel] ?? NaN)) < 1e-4,
+      `channel ${channel}`,
+    );
+  }
 });
 
 test('the first convolution sums the colours, scaled by the contrast and by the scale layer behind it', () => {

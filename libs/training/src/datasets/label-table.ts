@@ -53,7 +53,7 @@ export async function readLabels(file: string): Promise<LabelledImage[]> {
 
 function parseTable(text: string, file: string): Record<string, string>[] {
   try {
-    return parse(text, { columns: true, skip_empty_lines: true, trim: true });
+    return parse(text, { bom: true, columns: true, skip_empty_lines: true, trim: true });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     // What follows the colon holds the file's own text, which may be anything.

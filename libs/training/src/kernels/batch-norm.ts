@@ -1,9 +1,7 @@
+import { BATCH_NORM_EPSILON } from '@deadpan/nets';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { nativeOps } from './native-op.js';
-
-/** Added to the variance; TensorFlow's and Keras' default. */
-export const batchNormEpsilon = 1e-3;
 
 /**
  * Normalises each channel by the batch's own mean and variance. Twice as fast as the composed version of tfjs.
@@ -19,7 +17,7 @@ export function batchNorm(
   const operation = tf.customGrad((input, gamma, beta, save) => {
     const attributes = [
       { name: 'U', kind: 'float', value: 0 },
-      { name: 'epsilon', kind: 'float', value: batchNormEpsilon },
+      { name: 'epsilon', kind: 'float', value: BATCH_NORM_EPSILON },
     ] as const;
     const outputs = nativeOps(
       'FusedBatchNormV3',

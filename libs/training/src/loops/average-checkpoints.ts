@@ -1,32 +1,35 @@
 import { DeadpanError } from '@deadpan/shared';
-import { readCheckpoint, writeCheckpoint } from '../checkpoint.js';
+import { writeCheckpoint } from '../checkpoint.js';
 import { isMetricOnly } from '../networks/fer-networks.js';
-import type { FerRecipe } from '../recipe.js';
+import { readTrainedExpression } from '../trained-network.js';
 
 /**
  * Writes the mean of the weights of several checkpoints of one expression network, stages or moments of the same
  * training (Wortsman et al., "Model soups", ICML 2022): nearer to the middle of what fits than any of them. The layers
  * of the metric branch are those of the checkpoints that trained it. The last checkpoint's recipe goes on.
- * @throws DeadpanError E_TRAINING where the checkpoints are not of one network; E_INPUT_MISSING
+ * @throws DeadpanError E_TRAINING where a file is missing or the checkpoints are not of one network
  */
 export async function averageCheckpoints(files: readonly string[], out: string): Promise<void> {
-  const checkpoints = await Promise.all(files.map((file) => readCheckpoint<{ recipe: FerRecipe }>(file)));
+  const checkpoints = await Promise.all(
+    files.map(async (file) => ({ file, ...(await readTrainedExpression(file)) })),
+  );
   const last = checkpoints.at(-1);
   if (last === undefined) throw new DeadpanError('E_TRAINING', 'There are no checkpoints to average.');
-  const withMetric = checkpoints.filter(({ state }) => state.recipe.metric !== undefined);
-  const tensors = [...last.tensors].map(([name, { shape }]) => {
+  const withMetric = checkpoints.filter(({ recipe }) => recipe.metric !== undefined);
+  const tensors = [...last.parameters].map(([name, { shape }]) => {
     const ofMetric = isMetricOnly(name) && withMetric.length > 0;
-    const all = (ofMetric ? withMetric : checkpoints).map((checkpoint) => checkpoint.tensors.get(name));
+    const all = ofMetric ? withMetric : checkpoints;
     const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
-    for (const [i, tensor] of all.entries()) {
+    for (const { file, parameters } of all) {
+      const tensor = parameters.get(name);
       if (tensor?.data.length !== data.length) {
         throw new DeadpanError('E_TRAINING', `The weights ${name} are not alike in all checkpoints.`, {
-          advice: `Average checkpoints of one network; ${files[i] ?? ''} is of another.`,
+          advice: `Average checkpoints of one network; ${file} is of another.`,
         });
       }
       tensor.data.forEach((value, k) => (data[k] = (data[k] ?? 0) + value / all.length));
     }
     return [name, { shape, data }] as const;
   });
-  await writeCheckpoint(out, { state: last.state, tensors: new Map(tensors) });
+  await writeCheckpoint(out, { state: { recipe: last.recipe }, tensors: new Map(tensors) });
 }

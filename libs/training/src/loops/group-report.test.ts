@@ -12,12 +12,16 @@ test('a report of evaluate is read, and anything else is refused with what to do
   const women = { column: 'gender', value: 'female', n: 20, accuracy: 0.95 };
   await writeFile(
     file,
-    JSON.stringify({ accuracy: 0.9, groups: [{ ...women, classMeanAccuracy: 0.95 }], undetected: 0 }),
+    JSON.stringify({ accuracy: 0.9, heldOutEvery: 5, groups: [{ ...women, classMeanAccuracy: 0.95 }] }),
   );
   assert.deepEqual(await readGroupReport(file), [women]);
-  for (const text of ['{"groups":[]}', 'no JSON']) {
+  const everybody = JSON.stringify({ heldOutEvery: null, groups: [women] });
+  for (const text of ['{"heldOutEvery":5,"groups":[]}', everybody, 'no JSON']) {
     await writeFile(file, text);
-    await assert.rejects(readGroupReport(file), { code: 'E_CONFIG', advice: /evaluate --groups/ });
+    await assert.rejects(readGroupReport(file), {
+      code: 'E_CONFIG',
+      advice: /evaluate --held-out N --groups/,
+    });
   }
   await assert.rejects(readGroupReport(join(folder, 'none.json')), { code: 'E_INPUT_MISSING' });
 });

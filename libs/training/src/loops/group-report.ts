@@ -3,6 +3,7 @@ import { DeadpanError, sentenceOf } from '@deadpan/shared';
 import { z } from 'zod';
 
 const schema = z.object({
+  heldOutEvery: z.int(),
   groups: z
     .array(z.object({ column: z.string(), value: z.string(), n: z.int(), accuracy: z.number() }))
     .min(1),
@@ -12,7 +13,7 @@ const schema = z.object({
 export type GroupAccuracy = z.infer<typeof schema>['groups'][number];
 
 /**
- * Reads what `deadpan evaluate --groups ... --json` printed.
+ * Reads what `deadpan evaluate --held-out N --groups ... --json` printed.
  * @throws DeadpanError E_INPUT_MISSING, or E_CONFIG where it is something else
  */
 export async function readGroupReport(file: string): Promise<GroupAccuracy[]> {
@@ -27,7 +28,7 @@ export async function readGroupReport(file: string): Promise<GroupAccuracy[]> {
   } catch (cause) {
     throw new DeadpanError('E_CONFIG', `${file} is no group report: ${sentenceOf(cause)}`, {
       cause,
-      advice: 'Write one with deadpan evaluate --groups COLUMNS --json.',
+      advice: 'Write one with deadpan evaluate --held-out N --groups COLUMNS --json.',
     });
   }
 }

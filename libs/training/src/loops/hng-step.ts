@@ -134,14 +134,13 @@ function contentLoss(
   { weights, emphasis, featureLayer, identityLayers, neutralShare }: HngRecipe,
   report: (name: string, term: Scalar) => Scalar,
 ): Scalar {
-  const pairedInputs = batch.inputs.slice(0, batch.exact);
-  const pairedTargets = batch.targets.slice(0, batch.exact);
-  const pixel = report(
-    'pixel',
-    emphasizedPixelLoss(xh.slice(0, batch.exact), pairedTargets, pairedInputs, emphasis),
-  );
   const change = report('change', pixelLoss(xh, batch.inputs));
-  let loss: Scalar = tf.add(tf.mul(pixel, weights.pixel), tf.mul(change, weights.change));
+  let loss: Scalar = tf.mul(change, weights.change);
+  if (batch.exact > 0) {
+    const exact = (faces: Tensor4D): Tensor4D => faces.slice(0, batch.exact);
+    const pixel = emphasizedPixelLoss(exact(xh), exact(batch.targets), exact(batch.inputs), emphasis);
+    loss = tf.add(loss, tf.mul(report('pixel', pixel), weights.pixel));
+  }
   if (known !== undefined) {
     const values = recognise(recognition, xh);
     const paired = known.phi.shape[0];

@@ -2,8 +2,8 @@ import { parametersFrom, readFerModel, readHngModel, readModel } from '@deadpan/
 import { DeadpanError } from '@deadpan/shared';
 import { writeCheckpoint } from '../checkpoint.js';
 import { ferNetworkNamed } from '../networks/fer-networks.js';
+import { hngNetworkNamed } from '../networks/hng-networks.js';
 import type { FerRecipe, HngRecipe } from '../recipe.js';
-import { hngNetworkNamed } from './train-hng.js';
 
 /**
  * Makes a checkpoint of an exported model: to start a training from, to average, to judge or to export again where the

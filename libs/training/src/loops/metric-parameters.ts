@@ -5,7 +5,7 @@ import { normal, type Random } from '../random.js';
 
 /**
  * The trainable parameters of the adaptive metric by name: `la` and `lb` start as the same scaled orthonormal matrix,
- * so that H starts as b - D; `c` at 0, `b` at 1 until `metric` has seen a batch.
+ * so that H starts as b - D; `c` at 0, `b` at 1 until `startMetric` has seen a batch.
  * @param dimensions D of the embedding
  * @param rank rows of L_A and L_B
  */

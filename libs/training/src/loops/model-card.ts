@@ -42,7 +42,7 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function dataSection(dataSets: readonly UsedDataSet[]): string {
+function dataSection(dataSets: readonly UsedDataSet[], start?: string): string {
   const rows = dataSets.map(({ name, images, terms }) => `| ${name} | ${images} | ${terms} |`);
   return [
     '## Data',
@@ -51,8 +51,7 @@ function dataSection(dataSets: readonly UsedDataSet[]): string {
     '| --- | ---: | --- |',
     ...rows,
     '',
-    recognitionWeightsTerms,
-    '',
+    ...(start === undefined ? [] : [start, '']),
   ].join('\n');
 }
 
@@ -114,7 +113,7 @@ Weak: ${weakest(facts)}. The data has few pictures of these, and its taggers oft
 the data are adults of European descent photographed for the press; expect more errors for others, for children, for
 covered faces and for heads turned far.
 
-${dataSection(facts.dataSets)}
+${dataSection(facts.dataSets, /^fer-residual/.test(facts.name) ? recognitionWeightsTerms : undefined)}
 ${MISUSE}`;
 }
 

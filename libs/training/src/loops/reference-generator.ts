@@ -4,7 +4,7 @@ import { referencesOf } from './references-of.js';
 
 /**
  * The trained generator of a checkpoint as the joint stage asks it: aligned faces to references, 64x64 grey bytes each.
- * @throws DeadpanError E_INPUT_MISSING, E_TRAINING
+ * @throws DeadpanError E_TRAINING
  */
 export async function referenceGenerator(checkpoint: string): Promise<GenerateReferences> {
   const model = await readGenerator(checkpoint);

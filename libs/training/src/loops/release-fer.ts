@@ -1,15 +1,13 @@
 import { buildFerModel, type FerArtifact, type Tensors } from '@deadpan/nets';
 import { CLASSES, DeadpanError } from '@deadpan/shared';
-import { readCheckpoint } from '../checkpoint.js';
 import { centreCrop, cropSide } from '../datasets/augment-face.js';
 import { readFaceCache, type FaceCache } from '../datasets/face-cache.js';
 import { generatorFace } from '../datasets/hng-pools.js';
 import { isHeldOut } from '../datasets/split-subjects.js';
 import { fitTemperature } from '../metrics/calibration.js';
-import { ferNetworkNamed } from '../networks/fer-networks.js';
 import { createVariables, disposeVariables } from '../networks/variables.js';
 import { createRandom } from '../random.js';
-import type { FerRecipe } from '../recipe.js';
+import { readTrainedExpression } from '../trained-network.js';
 import { answersAt, answersOf, expressionInputs, predictFaces, reportOn } from './evaluate-fer.js';
 import { exportFerModel, requireParity } from './export-model.js';
 import type { GroupAccuracy } from './group-report.js';
@@ -48,10 +46,8 @@ const CLEAR = 0.8;
  * @throws DeadpanError E_TRAINING, E_INPUT_MISSING
  */
 export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifact> {
-  const { state, tensors } = await readCheckpoint<{ recipe: FerRecipe }>(options.checkpoint);
-  const { recipe } = state;
-  const network = ferNetworkNamed(recipe.network);
-  const variables = createVariables(network, createRandom(0), tensors);
+  const { recipe, network, parameters } = await readTrainedExpression(options.checkpoint);
+  const variables = createVariables(network, createRandom(0), parameters);
   const validation = await readFaceCache(options.data, recipe.validation);
   const sources = await Promise.all(
     recipe.sources.map(async (source) => ({
@@ -64,7 +60,7 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
   disposeVariables(variables);
   const temperature = fitTemperature(predictions.logits, predictions.labels);
   const trained = answersAt(predictions, temperature);
-  const float32 = buildFerModel(network, tensors, { temperature, mirror: true });
+  const float32 = buildFerModel(network, parameters, { temperature, mirror: true });
   const exported = await withModel(float32, (session) => answersOf(session, validation));
   requireParity(network.name, exported.probabilities, trained.probabilities);
 

@@ -1,22 +1,28 @@
 import { readFile } from 'node:fs/promises';
-import { buildHngModel, floatOutput, type HngArtifact, type Session, type Tensors } from '@deadpan/nets';
+import {
+  buildHngModel,
+  floatOutput,
+  type HngArtifact,
+  type Network,
+  type Parameters,
+  type Session,
+  type Tensors,
+} from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
 import { z } from 'zod';
-import { readCheckpoint } from '../checkpoint.js';
 import { centreCrop } from '../datasets/augment-face.js';
 import { readFaceCache, type FaceCache } from '../datasets/face-cache.js';
 import { generatorFace, generatorSide, hngPools } from '../datasets/hng-pools.js';
 import { meanDifference, peakSignalToNoise, structuralSimilarity } from '../metrics/image-similarity.js';
 import { createVariables } from '../networks/variables.js';
 import { createRandom } from '../random.js';
-import type { HngRecipe } from '../recipe.js';
+import { readTrainedGenerator } from '../trained-network.js';
 import { exportHngModel, requireParity } from './export-model.js';
 import type { Model } from './hng-step.js';
 import { quantile } from './intensity-scale.js';
 import { hngCard, usedDataSets } from './model-card.js';
 import { CALIBRATION_FACES, evenly, storeWeights, withModel, type WeightChoice } from './store-weights.js';
 import { referencesOf } from './references-of.js';
-import { hngNetworkNamed } from './train-hng.js';
 
 const measuredSchema = z.strictObject({ name: z.string(), value: z.number(), sentence: z.string() });
 
@@ -53,11 +59,16 @@ export interface ReleaseHngOptions {
 /** How near the references of a model of integers must be to those of floats, in dB, for 99 of 100 faces. */
 const LEAST_PSNR = 40;
 
-/** A trained generator, to be run. */
+/**
+ * A trained generator, to be run.
+ * @throws DeadpanError E_TRAINING
+ */
 export async function readGenerator(checkpoint: string): Promise<Model> {
-  const { state, tensors } = await readCheckpoint<{ recipe: HngRecipe }>(checkpoint);
-  const network = hngNetworkNamed(state.recipe.network);
-  return { network, variables: createVariables(network, createRandom(0), tensors) };
+  return modelOf(await readTrainedGenerator(checkpoint));
+}
+
+function modelOf({ network, parameters }: { network: Network; parameters: Parameters }): Model {
+  return { network, variables: createVariables(network, createRandom(0), parameters) };
 }
 
 /**
@@ -66,9 +77,9 @@ export async function readGenerator(checkpoint: string): Promise<Model> {
  * @throws DeadpanError E_TRAINING, E_INPUT_MISSING
  */
 export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifact> {
-  const { state, tensors } = await readCheckpoint<{ recipe: HngRecipe }>(options.checkpoint);
-  const { recipe } = state;
-  const model = await readGenerator(options.checkpoint);
+  const trainedNetwork = await readTrainedGenerator(options.checkpoint);
+  const { recipe, parameters } = trainedNetwork;
+  const model = modelOf(trainedNetwork);
   const sources = await Promise.all(
     recipe.sources.map(async ({ cache, ...source }) => ({
       ...source,
@@ -83,7 +94,7 @@ export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifac
   const others = alone.map((face) => generatorFace(face, centreCrop));
   const faces = [...inputs, ...others];
   const trained = referencesOf(model, faces);
-  const float32 = buildHngModel(model.network, tensors);
+  const float32 = buildHngModel(model.network, parameters);
   const exported = await withModel(float32, (session) => makeReferences(session, faces));
   requireParity(model.network.name, exported, trained);
 

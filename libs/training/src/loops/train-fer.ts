@@ -30,6 +30,7 @@ import {
 } from '../networks/variables.js';
 import { createRandom, seedAt, uniform } from '../random.js';
 import type { FerRecipe } from '../recipe.js';
+import { readTrainedExpression } from '../trained-network.js';
 import { createAdam } from './adam.js';
 import { answersAt, predictFaces, reportOn } from './evaluate-fer.js';
 import { namedGradients } from './gradients.js';
@@ -38,6 +39,7 @@ import { metricLosses } from './metric-losses.js';
 import { asMetric, createMetricParameters } from './metric-parameters.js';
 import { createMovingAverage } from './moving-average.js';
 import { learningRateAt } from './schedule.js';
+import { startMetric } from './start-metric.js';
 
 /** Generates the neutral references of aligned 64x64 faces, grey levels 0..255. */
 export type GenerateReferences = (faces: readonly Uint8Array[]) => readonly Uint8Array[];
@@ -116,27 +118,32 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
   const variables = createVariables(
     network,
     createRandom(recipe.seed),
-    await startingParameters(recipe, options),
+    await startingParameters(recipe, network, options),
   );
   const metricKind = recipe.metric === undefined ? undefined : metricLosses[recipe.metric.loss];
   const metric =
     recipe.metric && metricKind?.adaptive === true
       ? createMetricParameters(embeddingUnits(network), recipe.metric.rank, createRandom(recipe.seed + 1))
       : new Map<string, Variable>();
+  const checkpointFile = join(options.out, 'checkpoint.bin');
+  const byClass = classIndex(items);
+  if (recipe.metric && !existsSync(checkpointFile)) {
+    const queries = drawPerClass(byClass, items, recipe.metric.perClass, seedAt(recipe.seed, 3, 0));
+    const first = makeBatch([], queries, [], recipe, 0);
+    tf.tidy(() => {
+      const { embedding } = runNetwork(network, variables, first.inputs) as { embedding: Tensor2D };
+      startMetric(network, variables, metric, embedding, first.labels);
+    });
+    tf.dispose([first.inputs, first.targets]);
+  }
   const trained = new Map<string, Variable>([
     // Softmax alone never reaches the metric branch, and TensorFlow has no gradient for what a loss does not use.
     ...[...variables].filter(([name]) => recipe.metric !== undefined || !isMetricOnly(name)),
     ...[...metric].map(([name, variable]) => [`metric/${name}`, variable] as const),
   ]);
-  const adam = createAdam(trained, {
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-7,
-    weightDecay: recipe.weightDecay,
-  });
+  const adam = createAdam(trained, { weightDecay: recipe.weightDecay });
   const average = createMovingAverage(variables, recipe.average);
 
-  const checkpointFile = join(options.out, 'checkpoint.bin');
   let state: FerState = { recipe, step: 0, epoch: 0, position: 0, adamSteps: 0, best: 0 };
   if (existsSync(checkpointFile)) {
     const checkpoint = await readCheckpoint<FerState>(checkpointFile);
@@ -155,13 +162,14 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
 
   let { step, epoch, position, best } = state;
   let order = epochOrder(items, recipe.seed, epoch);
-  const byClass = classIndex(items);
   let sums: Record<string, number> = {};
+  let summed = 0;
   let started = performance.now();
   const imagesPerStep =
     recipe.batch +
     (metricKind?.usesReferences === true ? 2 : 1) * (recipe.metric?.perClass ?? 0) * byClass.length;
-  while (step < recipe.schedule.steps && options.signal?.aborted !== true) {
+  const stopped = (): boolean => options.signal?.aborted === true;
+  while (step < recipe.schedule.steps && !stopped()) {
     if (position + recipe.batch > order.length) {
       epoch++;
       position = 0;
@@ -188,7 +196,10 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     adam.step(gradients, learningRateAt(recipe.schedule, step));
     tf.dispose([value, gradients, batch.inputs, batch.targets]);
     step++;
+    summed++;
     average.update(step);
+    // The event loop breathes here, so that a signal can be seen.
+    await new Promise((resolve) => setImmediate(resolve));
 
     const evaluated = step % recipe.evaluateEvery === 0 || step === recipe.schedule.steps;
     let accuracy: number | undefined;
@@ -203,7 +214,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
       }
     }
     if (step % LOG_EVERY === 0 || evaluated) {
-      const since = step % LOG_EVERY || LOG_EVERY;
+      const since = summed;
       const terms = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / since]));
       log.write(step, {
         ...terms,
@@ -218,10 +229,11 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
         imagesPerSecond,
         ...(accuracy === undefined ? {} : { accuracy }),
       });
-      if (step % LOG_EVERY === 0) sums = {};
+      sums = {};
+      summed = 0;
       started = performance.now();
     }
-    if (step % recipe.checkpointEvery === 0 || step === recipe.schedule.steps) {
+    if (step % recipe.checkpointEvery === 0 || step === recipe.schedule.steps || stopped()) {
       const tensors = joinTensors({
         'trained/': readParameters(trained),
         'average/': readParameters(average.variables),
@@ -231,8 +243,6 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
         state: { recipe, step, epoch, position, adamSteps: adam.steps, best },
         tensors,
       });
-      // The event loop breathes here, so that a signal can be seen.
-      await new Promise((resolve) => setImmediate(resolve));
     }
   }
   disposeVariables(variables);
@@ -326,10 +336,15 @@ function ferLoss(
   return tf.add(softmax, tf.mul(term, recipe.metric.gamma));
 }
 
-async function startingParameters(recipe: FerRecipe, options: FerRunOptions): Promise<Parameters> {
+async function startingParameters(
+  recipe: FerRecipe,
+  network: Network,
+  options: FerRunOptions,
+): Promise<Parameters> {
   if (recipe.start === 'recognition') return residualTrunkParameters(readFaceApiWeights('face_recognition'));
   if (recipe.start === 'random') return new Map();
-  return (await readCheckpoint(options.from ?? missing('checkpoint to start from'))).tensors;
+  const from = options.from ?? missing('checkpoint to start from');
+  return (await readTrainedExpression(from, network)).parameters;
 }
 
 function embeddingUnits(network: Network): number {

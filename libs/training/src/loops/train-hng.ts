@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import {
   discriminatorNetwork,
   parameterShapes,
-  plainHngNetwork,
   readFaceApiWeights,
   recognitionNetwork,
-  residualTrunkParameters,
-  skipHngNetwork,
+  recognitionParameters,
   type Network,
   type Parameters,
 } from '@deadpan/nets';
@@ -43,6 +41,8 @@ import { referencesOf, stackFaces } from './references-of.js';
 import { writeGrid } from './sample-grid.js';
 import { learningRateAt } from './schedule.js';
 import { createTeacher, type Teacher } from './teacher.js';
+import { hngNetworkNamed } from '../networks/hng-networks.js';
+import { readTrainedGenerator } from '../trained-network.js';
 
 /** Where a run reads and writes. */
 export interface HngRunOptions {
@@ -76,12 +76,6 @@ interface HngState {
 
 const LOG_EVERY = 20;
 const GRID_FACES = 16;
-
-/** The generator that a recipe names. */
-export function hngNetworkNamed(name: HngRecipe['network']): Network {
-  if (name === 'skip') return skipHngNetwork();
-  return plainHngNetwork(name === 'plain-64' ? 64 : 32);
-}
 
 /**
  * Trains a reference generator by Algorithm 1. Writes `checkpoint.bin` (to go on), `last.bin` (averaged weights),
@@ -119,19 +113,9 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     recognition: recognitionModel(),
     expression: expressionModel(recipe, options),
   };
-  // TP-GAN's constants for the generator; a discriminator with less memory follows it better.
-  const generatorAdam = createAdam(generator.variables, {
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-7,
-    weightDecay: 0,
-  });
-  const discriminatorAdam = createAdam(discriminator.variables, {
-    beta1: 0.5,
-    beta2: 0.999,
-    epsilon: 1e-7,
-    weightDecay: 0,
-  });
+  const generatorAdam = createAdam(generator.variables);
+  // A discriminator with less memory follows the generator better.
+  const discriminatorAdam = createAdam(discriminator.variables, { beta1: 0.5 });
   const average = createMovingAverage(generator.variables, recipe.average);
 
   const checkpointFile = join(options.out, 'checkpoint.bin');
@@ -154,17 +138,19 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   } else if (recipe.start === 'checkpoint') {
     if (options.from === undefined)
       throw new DeadpanError('E_TRAINING', 'The recipe starts from a checkpoint, but none was given.');
-    const { tensors } = await readCheckpoint(options.from);
-    assignParameters(generator.variables, tensors);
-    assignParameters(average.variables, tensors);
+    const { parameters } = await readTrainedGenerator(options.from, generatorNet);
+    assignParameters(generator.variables, parameters);
+    assignParameters(average.variables, parameters);
   }
   const teacher = await teacherOf(recipe, options, generatorNet, models.expression);
   const log = openLossLog(join(options.out, 'losses.csv'), state.step);
 
   let { step } = state;
   let sums: Record<string, number> = {};
+  let summed = 0;
   let started = performance.now();
-  while (step < recipe.schedule.steps && options.signal?.aborted !== true) {
+  const stopped = (): boolean => options.signal?.aborted === true;
+  while (step < recipe.schedule.steps && !stopped()) {
     const batch = makeBatch(pools, recipe, step, teacher);
     const result = hngStep(models, batch, recipe, step);
     const rate = learningRateAt(recipe.schedule, step);
@@ -181,16 +167,20 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     step++;
     average.update(step);
     for (const [name, value] of Object.entries(result.terms)) sums[name] = (sums[name] ?? 0) + value;
+    summed++;
     if (step % LOG_EVERY === 0) {
-      const terms = Object.fromEntries(TERMS.map((name) => [name, (sums[name] ?? 0) / LOG_EVERY]));
+      const terms = Object.fromEntries(TERMS.map((name) => [name, (sums[name] ?? 0) / summed]));
       log.write(step, { ...terms, learningRate: rate });
-      const imagesPerSecond = (LOG_EVERY * batchSize(recipe) * 1000) / (performance.now() - started);
+      const imagesPerSecond = (summed * batchSize(recipe) * 1000) / (performance.now() - started);
       options.onProgress?.({ step, steps: recipe.schedule.steps, terms, imagesPerSecond });
       sums = {};
+      summed = 0;
       started = performance.now();
     }
+    // The event loop breathes here, so that a signal can be seen.
+    await new Promise((resolve) => setImmediate(resolve));
     const last = step === recipe.schedule.steps;
-    if (step % recipe.checkpointEvery === 0 || last) {
+    if (step % recipe.checkpointEvery === 0 || last || stopped()) {
       await writeCheckpoint<HngState>(checkpointFile, {
         state: {
           recipe,
@@ -257,15 +247,8 @@ function identityStart(network: Network, seed: number): Parameters {
 
 function recognitionModel(): Model {
   const network = recognitionNetwork();
-  // The input is grey 0..1 and not standardised: one unit is the whole range.
-  return {
-    network,
-    variables: createVariables(
-      network,
-      createRandom(0),
-      residualTrunkParameters(readFaceApiWeights('face_recognition'), 1),
-    ),
-  };
+  const parameters = recognitionParameters(readFaceApiWeights('face_recognition'));
+  return { network, variables: createVariables(network, createRandom(0), parameters) };
 }
 
 function expressionModel(recipe: HngRecipe, { expression }: HngRunOptions): Model | undefined {
@@ -292,7 +275,8 @@ async function teacherOf(
         'Name the generator to start from with --from, also when the run is taken up again, and the expression network with --expression.',
     });
   }
-  const variables = createVariables(network, createRandom(0), (await readCheckpoint(from)).tensors);
+  const { parameters } = await readTrainedGenerator(from, network);
+  const variables = createVariables(network, createRandom(0), parameters);
   return createTeacher({ network, variables }, expression, teacherPasses, teacherShare);
 }
 

@@ -17,6 +17,7 @@ import { answersOf, reportOn } from './evaluate-fer.js';
 import { requireParity } from './export-model.js';
 import { importModel } from './import-model.js';
 import { releaseFer } from './release-fer.js';
+import { readTrainedExpression } from '../trained-network.js';
 import { readGenerator, releaseHng } from './release-hng.js';
 import { withModel } from './store-weights.js';
 import { trainFer } from './train-fer.js';
@@ -169,7 +170,7 @@ test('the mean of a softmax run and a joint one has the metric branch of the joi
   const out = join(folder, 'mean.bin');
   await averageCheckpoints([soft, joint], out);
   const [a, b, mean] = await Promise.all([soft, joint, out].map((file) => readCheckpoint(file)));
-  assert.deepEqual(mean?.state, b?.state);
+  assert.deepEqual(mean?.state, { recipe: (b?.state as { recipe: FerRecipe }).recipe });
   const numbers = (checkpoint: typeof a, name: string): readonly number[] => [
     ...(checkpoint?.tensors.get(name)?.data ?? []),
   ];
@@ -230,6 +231,24 @@ test('a generator run that is taken up again ends with the same numbers as one i
   await assertSameRun(whole, broken);
 });
 
+test('a run that is to go on, and another kind of network, are not taken for a trained one', async () => {
+  const [fer, hng] = [join(folder, 'fer-whole'), join(folder, 'hng-whole')];
+  const unfinished = {
+    code: 'E_TRAINING',
+    message: /is a run that is to go on/,
+    advice: /best\.bin|last\.bin/,
+  };
+  await assert.rejects(readTrainedExpression(join(fer, 'checkpoint.bin')), unfinished);
+  await assert.rejects(readGenerator(join(hng, 'checkpoint.bin')), unfinished);
+  await assert.rejects(readTrainedExpression(join(hng, 'last.bin')), /does not hold an expression network/);
+  await assert.rejects(readGenerator(join(fer, 'last.bin')), /does not hold a generator/);
+  const residual = ferNetworkNamed('residual-96');
+  await assert.rejects(
+    readTrainedExpression(join(fer, 'last.bin'), residual),
+    /is not of the network fer-residual: .* is missing/,
+  );
+});
+
 test('a generator is taught by the one it starts from, and by nothing where that is not named', async () => {
   const taught = hngRecipeSchema.parse({
     ...hngRecipe,
@@ -265,10 +284,9 @@ test('trained networks are released in each format, and the numbers are of what 
     const cache = await readFaceCache(folder, 'made-up');
     const answers = await withModel(model, (session) => answersOf(session, cache));
     assert.equal(artifact.metrics['accuracy'], reportOn(answers).accuracy);
-    assert.match(
-      await readFile(join(out, 'card.md'), 'utf8'),
-      weights === 'int8' ? /8-bit integers/ : /-bit floats/,
-    );
+    const card = await readFile(join(out, 'card.md'), 'utf8');
+    assert.match(card, weights === 'int8' ? /8-bit integers/ : /-bit floats/);
+    assert.doesNotMatch(card, /trunk starts/, 'this one began at random');
     sizes.push(model.length);
   }
   const [float32 = 0, float16 = 0, int8 = 0] = sizes;

@@ -1,9 +1,9 @@
-import { sourcesOf, type Layer, type Network } from '@deadpan/nets';
+import { BATCH_NORM_EPSILON, sourcesOf, type Layer, type Network } from '@deadpan/nets';
 import type { Tensor, Tensor1D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { leakyRelu, relu } from '../kernels/activation.js';
 import { addBias } from '../kernels/bias.js';
-import { batchNorm, batchNormEpsilon } from '../kernels/batch-norm.js';
+import { batchNorm } from '../kernels/batch-norm.js';
 import { warp } from '../kernels/warp.js';
 import { createRandom, seedAt } from '../random.js';
 import type { Variables } from './variables.js';
@@ -190,7 +190,7 @@ function runBatchNorm(
   const runningMean = variable(`${name}/mean`);
   const runningVariance = variable(`${name}/variance`);
   if (!training) {
-    const factor = tf.div(scale, tf.sqrt(tf.add(runningVariance, batchNormEpsilon)));
+    const factor = tf.div(scale, tf.sqrt(tf.add(runningVariance, BATCH_NORM_EPSILON)));
     return tf.add(tf.mul(x, factor), tf.sub(offset, tf.mul(runningMean, factor)));
   }
   const { value, mean, variance } = batchNorm(x, scale, offset);
