@@ -193,6 +193,13 @@ test('a table of pictures: only paired people, and no expression that is too rar
   const results = resultsIn(join(folder, 'table-out'));
   assert.deepEqual([results.faces, results.subjects, results.counts], [6, 3, [3, 3]]);
   assert.deepEqual(results.classes, ['neutral', 'happiness']);
+  writeFileSync(labels, `path,subject,expression\n${rows.slice(1).join('\n')}\n`);
+  const other = await run('table-out', '--paired', '--least', '2');
+  assert.equal(other.code, 1);
+  assert.match(
+    other.stderr,
+    /source\.json tells of another experiment .*another folder with --out.*\(E_TRAINING\)\n$/,
+  );
   const none = await run('table-none', '--least', '100');
   assert.equal(none.code, 1);
   assert.match(none.stderr, /No face of labels is left to train on\. .*--least.*\(E_DATA\)\n$/);

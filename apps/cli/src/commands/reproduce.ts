@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 
 import { DeadpanError } from '@deadpan/shared';
 import type { FaceCache, FigureName, MethodName, ProtocolName, TrunkName } from '@deadpan/training';
@@ -159,13 +160,9 @@ async function run(
   await writing(flags.out, () => makeFolder(flags.out));
   const faces = chosenFaces(lab, await facesOf(lab), flags);
   const { set, isTest } = faces;
+  const subjects = set.faces.map(({ subject }) => subject);
   const splits =
-    isTest === undefined
-      ? lab.subjectFolds(
-          set.faces.map(({ subject }) => subject),
-          flags.folds,
-        )
-      : [lab.fixedSplit(set.faces.length, isTest)];
+    isTest === undefined ? lab.subjectFolds(subjects, flags.folds) : [lab.fixedSplit(subjects, isTest)];
   const generator = await openReferenceGenerator();
   try {
     await interruptible(finish, async (signal) => {
@@ -195,6 +192,7 @@ async function run(
         },
         out: flags.out,
         referencesOf: generator.referencesOf,
+        generator: generator.sha256,
         onProgress: createExperimentProgress(flags.quiet ?? false),
         signal,
       });
@@ -228,18 +226,17 @@ async function protocolFaces(lab: Lab, name: ProtocolName, flags: ReproduceFlags
     oulu: () => lab.readOulu(flags.data),
   };
   const protocol = await readers[name]();
-  const folder = join(flags.out, 'faces');
   const progress = createExperimentProgress(flags.quiet ?? false);
-  const set = existsSync(join(folder, `${name}.json`))
-    ? await lab.readFaceCache(folder, name)
-    : await lab.prepareProtocolFaces(protocol, {
-        data: flags.data,
-        out: folder,
-        readMiddleFrames,
-        onProgress: (done, of) => {
-          progress({ task: 'sequences', done, of, stepsLeft: 0, stepsDone: 0 });
-        },
-      });
+  const set = await alignedOnce(lab, flags, name, { data: resolve(flags.data) }, (folder) =>
+    lab.prepareProtocolFaces(protocol, {
+      data: flags.data,
+      out: folder,
+      readMiddleFrames,
+      onProgress: (done, of) => {
+        progress({ task: 'sequences', done, of, stepsLeft: 0, stepsDone: 0 });
+      },
+    }),
+  );
   const { title, printed, bySequence } = protocol;
   return { title, protocol: name, printed, set, isTest: undefined, bySequence };
 }
@@ -248,20 +245,22 @@ async function labelledFaces(
   lab: Lab,
   flags: ReproduceFlags & { labels: string; crop: Crop },
 ): Promise<Faces> {
-  const folder = join(flags.out, 'faces');
+  const table = JSON.stringify(await lab.readLabels(flags.labels));
+  const labels = createHash('sha256').update(table).digest('hex');
   const progress = createExperimentProgress(flags.quiet ?? false);
-  const set = existsSync(join(folder, 'labels.json'))
-    ? await lab.readFaceCache(folder, 'labels')
-    : await lab.prepareFaces({
-        data: flags.data,
-        labels: flags.labels,
-        square: lab.faceSquares[flags.crop],
-        name: 'labels',
-        out: folder,
-        onProgress: (done, of) => {
-          progress({ task: 'pictures', done, of, stepsLeft: 0, stepsDone: 0 });
-        },
-      });
+  const source = { data: resolve(flags.data), labels, crop: flags.crop };
+  const set = await alignedOnce(lab, flags, 'labels', source, (folder) =>
+    lab.prepareFaces({
+      data: flags.data,
+      labels: flags.labels,
+      square: lab.faceSquares[flags.crop],
+      name: 'labels',
+      out: folder,
+      onProgress: (done, of) => {
+        progress({ task: 'pictures', done, of, stepsLeft: 0, stepsDone: 0 });
+      },
+    }),
+  );
   return {
     title: 'Labelled pictures',
     protocol: undefined,
@@ -270,6 +269,30 @@ async function labelledFaces(
     isTest: undefined,
     bySequence: false,
   };
+}
+
+/**
+ * The faces of the output folder if they were aligned before, from the same pictures.
+ * @throws DeadpanError E_TRAINING where they are of others
+ */
+async function alignedOnce(
+  lab: Lab,
+  { out }: ReproduceFlags,
+  name: string,
+  source: object,
+  align: (folder: string) => Promise<FaceCache>,
+): Promise<FaceCache> {
+  const folder = join(out, 'faces');
+  const keep = (): Promise<void> =>
+    lab.keepTo(join(folder, 'source.json'), source, 'pictures, labels or crop');
+  if (existsSync(join(folder, `${name}.json`))) {
+    await keep();
+    return lab.readFaceCache(folder, name);
+  }
+  const set = await align(folder);
+  await rm(join(folder, 'source.json'), { force: true });
+  await keep();
+  return set;
 }
 
 async function preparedFaces(
@@ -284,6 +307,11 @@ async function preparedFaces(
     }
     return lab.readFaceCache(flags.data, name);
   };
+  if (flags.test !== undefined && flags.names.includes(flags.test)) {
+    throw new DeadpanError('E_USAGE', `The set ${flags.test} is to be trained on and tested on.`, {
+      advice: 'Leave it out of --names, or leave out --test for folds.',
+    });
+  }
   const trained = lab.joinSets(flags.names.join(' + '), await Promise.all(flags.names.map(read)));
   const common = { protocol: undefined, printed: undefined, bySequence: false };
   if (flags.test === undefined) return { ...common, title: trained.name, set: trained, isTest: undefined };

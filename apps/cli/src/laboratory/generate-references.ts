@@ -8,6 +8,7 @@ import { modelFolder } from '../models-folder.js';
 export interface ReferenceGenerator {
   /** Name and version of the model. */
   readonly name: string;
+  readonly sha256: string;
   readonly referencesOf: (faces: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>;
   close(): Promise<void>;
 }
@@ -23,6 +24,7 @@ export async function openReferenceGenerator(): Promise<ReferenceGenerator> {
   const size = CROP_SIZE * CROP_SIZE;
   return {
     name: `${released.artifact.name} ${released.artifact.version}`,
+    sha256: released.artifact.sha256,
     async referencesOf(faces) {
       const crops = new Uint8Array(faces.length * size);
       faces.forEach((face, index) => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import type { Split } from '../protocols/folds.js';
 import { frozenFeatures, type FrozenFeatures } from './frozen-features.js';
 import { identityErrors, type IdentityErrors } from './identity-errors.js';
 import { identityDistances, type IdentityDistances } from './identity-distances.js';
+import { keepTo } from './keep-to.js';
 import type { MethodName } from './method.js';
 import { planRuns, paperSlope, runName } from './run-plan.js';
 import {
@@ -52,6 +54,8 @@ export interface ExperimentOptions {
   /** Folder of what is worked out: references, features, one file a run. */
   readonly out: string;
   readonly referencesOf: ReferencesOf;
+  /** SHA-256 of the generator behind {@link referencesOf}. */
+  readonly generator: string;
   readonly onProgress?: (progress: ExperimentProgress) => void;
   /** Stops it; runs that are done are kept, and the same call goes on from there. */
   readonly signal?: AbortSignal;
@@ -116,14 +120,17 @@ export async function runExperiment(
   await mkdir(join(out, 'features'), { recursive: true });
   const classes = [...new Set(set.faces.flatMap(({ label }) => label ?? []))].sort((a, b) => a - b);
   checkFaces(set, classes, splits);
-  await keepTo(join(out, 'experiment.json'), {
+  const settings = {
     title: options.title,
     faces: set.faces.length,
+    set: createHash('sha256').update(JSON.stringify(set.faces)).update(set.pixels).digest('hex'),
     classes,
     splits: splits.length,
+    generator: options.generator,
     trunk: trunkName,
     training,
-  });
+  };
+  await keepTo(join(out, 'experiment.json'), settings, 'faces, generator, trunk or training');
 
   const say = (task: string, done: number, of: number, stepsLeft = 0, stepsDone = 0): void => {
     if (signal?.aborted === true) {
@@ -275,7 +282,7 @@ function checkFaces(set: FaceCache, classes: readonly number[], splits: readonly
         lacking.length > 0
           ? `${set.name}, ${split.name}: no face trains ${names(lacking)}.`
           : `${set.name}, ${split.name}: nobody is left to validate or to test on.`,
-        { advice: 'More people are needed, or fewer --folds.' },
+        { advice: 'More people are needed, or another number of folds (three at least).' },
       );
     }
   }
@@ -349,21 +356,4 @@ export function joinSets(name: string, sets: readonly FaceCache[]): FaceCache {
     faces: sets.flatMap(({ faces }) => faces),
     pixels: Buffer.concat(sets.map(({ pixels }) => pixels)),
   };
-}
-
-async function keepTo(file: string, settings: object): Promise<void> {
-  const text = `${JSON.stringify(settings, null, 2)}\n`;
-  if (!existsSync(file)) {
-    await writeWhole(file, text);
-    return;
-  }
-  if ((await readFile(file, 'utf8')) !== text) {
-    throw new DeadpanError(
-      'E_TRAINING',
-      `${file} tells of another experiment (faces, trunk or training differ).`,
-      {
-        advice: 'Choose another folder with --out, or remove that one.',
-      },
-    );
-  }
 }

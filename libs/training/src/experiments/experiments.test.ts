@@ -78,6 +78,7 @@ function experiment(name: string, change: Partial<ExperimentOptions> = {}): Expe
     figures: [],
     identity: { weights: [], steps: 1 },
     out: join(folder, name),
+    generator: 'half as bright',
     referencesOf: (faces) => Promise.resolve(faces.map((face) => face.map((level) => level >> 1))),
     ...change,
   };
@@ -163,8 +164,17 @@ test('a stopped experiment goes on: what is done stays, and the numbers are thos
 });
 
 test('another experiment does not go on in the same folder', async () => {
-  const other = experiment('whole', { trunk: 'residual' });
-  await assert.rejects(runExperiment(other), { code: 'E_TRAINING', message: /another experiment/ });
+  // As many faces as before, one of them another.
+  const pixels = Uint8Array.from(set.pixels);
+  pixels[0] = 255 - (pixels[0] ?? 0);
+  for (const other of [
+    { trunk: 'residual' },
+    { generator: 'another' },
+    { set: { ...set, pixels } },
+  ] as const) {
+    const options = experiment('whole', other);
+    await assert.rejects(runExperiment(options), { code: 'E_TRAINING', message: /another experiment/ });
+  }
 });
 
 test('folds without anybody to train a class are refused by name', async () => {

@@ -1,4 +1,4 @@
-import { readFaceApiWeights, recognitionNetwork, residualTrunkParameters, type Network } from '@deadpan/nets';
+import { readFaceApiWeights, recognitionNetwork, recognitionParameters, type Network } from '@deadpan/nets';
 import type { Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { canvasOf, faceOfCanvas, type FaceCache } from '../datasets/face-cache.js';
@@ -91,14 +91,14 @@ function embed(
   onProgress: (done: number, of: number) => void,
 ): Float32Array[] {
   const network: Network = recognitionNetwork();
-  const parameters = residualTrunkParameters(readFaceApiWeights('face_recognition'), 1);
+  const parameters = recognitionParameters(readFaceApiWeights('face_recognition'));
   const variables = createVariables(network, createRandom(1), parameters);
   const rows: Float32Array[] = [];
   for (let start = 0; start < pictures.length; start += BATCH) {
     const part = pictures.slice(start, start + BATCH);
     const values = tf.tidy(() => {
       const pixels = Float32Array.from(part.flatMap((picture) => [...picture]));
-      const x: Tensor4D = tf.sub(tf.div(tf.tensor4d(pixels, [part.length, SIDE, SIDE, 1]), 256), 0.5);
+      const x: Tensor4D = tf.div(tf.tensor4d(pixels, [part.length, SIDE, SIDE, 1]), 255);
       const features = runNetwork(network, variables, x)['features'];
       return features === undefined ? new Float32Array(0) : tf.mean(features, [1, 2]).dataSync<'float32'>();
     });

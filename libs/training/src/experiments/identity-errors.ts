@@ -29,7 +29,8 @@ const NAME = 'identity';
 /**
  * Trains the paper's plain generator (32 channels, M1's other weights) once for each weight of the identity loss, each
  * from the same start on the same batches, and counts identity errors on the expressive faces of people who were held
- * out. A weight that is done is not done again.
+ * out. A weight that is done is not done again. Frames of sequences pair in the same light; other pictures do not, so
+ * that L_pixel, which would teach the light, is left out.
  * @param folder where the generators go
  * @throws DeadpanError E_DATA where the set has nobody with a neutral and another expression, or too few people
  */
@@ -40,8 +41,10 @@ export async function identityErrors(
   steps: number,
   onProgress: (task: string, done: number, of: number) => void,
 ): Promise<IdentityErrors[]> {
-  const sources = [{ cache: set, holdOutEvery: HOLD_OUT, sameLight: false }];
-  if (hngPools(sources).loosePairs.length === 0 || hngPools(sources, 'heldOut').alone.length === 0) {
+  const filmed = set.faces.every(({ sequence }) => sequence !== undefined);
+  const sources = [{ cache: set, holdOutEvery: HOLD_OUT, sameLight: filmed }];
+  const { pairs, loosePairs } = hngPools(sources);
+  if (pairs.length + loosePairs.length === 0 || hngPools(sources, 'heldOut').alone.length === 0) {
     throw new DeadpanError(
       'E_DATA',
       `${set.name} has too few people with a neutral and another expression.`,
@@ -58,7 +61,7 @@ export async function identityErrors(
     const file = join(out, 'errors.json');
     if (!existsSync(file)) {
       const task = `identity weight ${weight}`;
-      await trainHng(recipeWith(weight, steps), {
+      await trainHng(recipeWith(weight, steps, filmed), {
         data: folder,
         out,
         onProgress: ({ step, steps: of }) => {
@@ -98,19 +101,19 @@ async function judge(set: FaceCache, weight: number, out: string): Promise<Ident
   return { weight, errors: threshold.errors, threshold: threshold.distance };
 }
 
-function recipeWith(identity: number, steps: number): HngRecipe {
+function recipeWith(identity: number, steps: number, filmed: boolean): HngRecipe {
   return hngRecipeSchema.parse({
     kind: 'hng',
     name: `identity-${identity}`,
     seed: 1,
     network: 'plain-32',
     discriminator: 32,
-    sources: [{ cache: NAME, holdOutEvery: HOLD_OUT }],
-    mix: { pairs: 0, loosePairs: 16, neutral: 0, alone: 0 },
+    sources: [{ cache: NAME, holdOutEvery: HOLD_OUT, sameLight: filmed }],
+    mix: { pairs: filmed ? 16 : 0, loosePairs: filmed ? 0 : 16, neutral: 0, alone: 0 },
     weights: {
       feature: 1,
       identity,
-      pixel: 0.01,
+      pixel: filmed ? 0.01 : 0,
       symmetry: 0.3,
       adversarial: 0.1,
       expression: 0,

@@ -1,13 +1,12 @@
 import { cpuUsage } from 'node:process';
 import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
-import { classCentres } from '../losses/class-centres.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
-import { squaredDistances } from '../losses/squared-distance.js';
 import { createAdam } from '../loops/adam.js';
 import { namedGradients } from '../loops/gradients.js';
 import { asMetric, createMetricParameters } from '../loops/metric-parameters.js';
 import { learningRateAt } from '../loops/schedule.js';
+import { startMetric } from '../loops/start-metric.js';
 import { argmax } from '../metrics/classification.js';
 import { softmaxAt } from '../metrics/calibration.js';
 import { isMetricOnly, layerOf } from '../networks/fer-networks.js';
@@ -112,7 +111,13 @@ export async function trainRun(
       : new Map<string, Variable>();
   const forward = (batch: Batch, withReferences: boolean, seed: number | undefined): Outputs =>
     runTrained(trunk, variables, gatherFeatures(faces, batch, withReferences), seed);
-  if (kind !== undefined) startMetric(trunk, variables, metric, draw(0), forward);
+  if (kind !== undefined) {
+    const first = draw(0);
+    tf.tidy(() => {
+      const { embedding } = forward(first, false, undefined);
+      startMetric(trunk.network, variables, metric, embedding, first.labels);
+    });
+  }
 
   const trained = new Map<string, Variable>([
     ...[...variables].filter(([name]) => {
@@ -120,12 +125,7 @@ export async function trainRun(
     }),
     ...[...metric].map(([name, variable]) => [`metric/${name}`, variable] as const),
   ]);
-  const adam = createAdam(trained, {
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-7,
-    weightDecay: training.weightDecay,
-  });
+  const adam = createAdam(trained, { weightDecay: training.weightDecay });
   const schedule = {
     peak: training.learningRate,
     warmUp: Math.min(50, Math.ceil(training.steps / 10)),
@@ -285,38 +285,6 @@ function runTrained(
   );
   const output = (name: string): Tensor2D => values.get(trunk.network.outputs[name] ?? '') as Tensor2D;
   return { logits: output('logits'), embedding: output('embedding') };
-}
-
-/**
- * Scales FC5 so that the first batch's embeddings spread by 1 around their mean, which gives margins one meaning for
- * all losses, and sets b of an adaptive metric to the median of 1/2 |L (f - C)|^2.
- */
-function startMetric(
-  trunk: Trunk,
-  variables: ReadonlyMap<string, Variable>,
-  metric: ReadonlyMap<string, Variable>,
-  batch: Batch,
-  forward: (batch: Batch, withReferences: boolean, seed: undefined) => Outputs,
-): void {
-  tf.tidy(() => {
-    const { embedding } = forward(batch, false, undefined);
-    const centred = tf.sub<Tensor2D>(embedding, tf.mean(embedding, 0, true));
-    const spread = Math.sqrt(tf.mean(tf.sum(tf.square(centred), 1)).dataSync<'float32'>()[0] ?? 1);
-    const last = trunk.network.outputs['embedding'] ?? '';
-    for (const part of ['weights', 'bias']) {
-      const variable = variables.get(`${last}/${part}`);
-      variable?.assign(tf.div(variable, spread));
-    }
-    if (metric.size === 0) return;
-    const scaled = tf.div<Tensor2D>(embedding, spread);
-    const { la } = asMetric(metric);
-    const distances = squaredDistances(
-      tf.matMul(scaled, la),
-      tf.matMul(classCentres(scaled, batch.labels), la),
-    ).dataSync<'float32'>();
-    const sorted = [...distances].sort((a, b) => a - b);
-    metric.get('b')?.assign(tf.scalar((sorted[Math.floor(sorted.length / 2)] ?? 1) / 2));
-  });
 }
 
 /** Probabilities of the classes for each face, plain centre crop. */

@@ -14,7 +14,7 @@ export interface Split {
  * @param subjects person of each face; faces without one are people of their own
  */
 export function subjectFolds(subjects: readonly (string | undefined)[], count: number): Split[] {
-  const people = subjects.map((subject, index) => subject ?? `face ${index}`);
+  const people = personOfEach(subjects);
   const sorted = [...new Set(people)].sort((a, b) => (a < b ? -1 : 1));
   const foldOf = new Map(sorted.map((person, position) => [person, position % count]));
   const members = (wanted: (fold: number) => boolean): number[] =>
@@ -30,17 +30,31 @@ export function subjectFolds(subjects: readonly (string | undefined)[], count: n
   });
 }
 
-/** One split whose test part is given: a tenth of the others, drawn once and always the same, is for validation. */
-export function fixedSplit(count: number, isTest: (index: number) => boolean): Split {
-  const all = Array.from({ length: count }, (_, index) => index);
-  const others = all.filter((index) => !isTest(index));
-  const drawn = new Set(
-    [...permutation(createRandom(1), others.length)].slice(0, Math.ceil(others.length / 10)),
-  );
+/**
+ * One split whose test part is given. People who are tested are left out of the rest, of whom a tenth of the people,
+ * drawn once and always the same, is for validation.
+ * @param subjects person of each face; faces without one are people of their own
+ */
+export function fixedSplit(
+  subjects: readonly (string | undefined)[],
+  isTest: (index: number) => boolean,
+): Split {
+  const people = personOfEach(subjects);
+  const all = people.map((_, index) => index);
+  const test = all.filter(isTest);
+  const tested = new Set(test.map((index) => people[index]));
+  const others = all.filter((index) => !tested.has(people[index]));
+  const candidates = [...new Set(others.map((index) => people[index]))];
+  const order = [...permutation(createRandom(1), candidates.length)];
+  const drawn = new Set(order.slice(0, Math.ceil(order.length / 10)).map((place) => candidates[place]));
   return {
     name: 'fixed',
-    test: all.filter(isTest),
-    validation: others.filter((_, position) => drawn.has(position)),
-    train: others.filter((_, position) => !drawn.has(position)),
+    test,
+    validation: others.filter((index) => drawn.has(people[index])),
+    train: others.filter((index) => !drawn.has(people[index])),
   };
+}
+
+function personOfEach(subjects: readonly (string | undefined)[]): string[] {
+  return subjects.map((subject, index) => subject ?? `face ${index}`);
 }

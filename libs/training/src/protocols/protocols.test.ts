@@ -107,12 +107,20 @@ test('nobody is in two parts of a fold, and everybody is tested once', () => {
   );
 });
 
-test('a given test part is tested whole and never trained on', () => {
-  const { train, validation, test: tested } = fixedSplit(50, (index) => index >= 40);
-  assert.deepEqual(tested, [40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);
-  assert.equal(validation.length, 4);
-  assert.equal(new Set([...train, ...validation]).size, 40);
-  assert.ok([...train, ...validation].every((index) => index < 40));
+test('a given test part is tested whole, and neither it nor its people are trained on', () => {
+  // Twenty people with two pictures each, ten pictures of nobody, five of people 0 to 4 to test on.
+  const subjects = Array.from({ length: 55 }, (_, index) =>
+    index < 40 ? `p${index % 20}` : index < 50 ? undefined : `p${index - 50}`,
+  );
+  const { train, validation, test: tested } = fixedSplit(subjects, (index) => index >= 50);
+  assert.deepEqual(tested, [50, 51, 52, 53, 54]);
+  const people = (part: readonly number[]) =>
+    new Set(part.map((index) => subjects[index] ?? `face ${index}`));
+  const used = [...people(train), ...people(validation)];
+  assert.equal(new Set(used).size, used.length, 'nobody both trains and validates');
+  assert.equal(used.length, 25, 'everybody else does one of them');
+  assert.equal(people(validation).size, 3);
+  for (const person of people(tested)) assert.ok(!used.includes(person));
 });
 
 test('a picture turned clockwise has its left column on top', () => {
