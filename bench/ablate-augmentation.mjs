@@ -3,14 +3,27 @@
 //
 //   node bench/ablate-augmentation.mjs RECIPE DATA [--from CHECKPOINT] [--steps 500] [--network residual-64] [--seeds 2]
 //
-// RECIPE is a recipe of the expression network, DATA the folder of the caches it names. A stopped command goes on where
-// it was if it is given the same --out (.cache/ablation by default).
+// RECIPE is a recipe of the expression network, DATA the folder of the caches it names. Judged are the recipe's
+// validation set and the people that it holds out of its other sets. A stopped command goes on where it was if it is
+// given the same --out (.cache/ablation by default).
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { readRecipe, trainFer } from '@deadpan/training';
+import {
+  answersAt,
+  createRandom,
+  createVariables,
+  disposeVariables,
+  isHeldOut,
+  predictFaces,
+  readFaceCache,
+  readRecipe,
+  readTrainedExpression,
+  reportOn,
+  trainFer,
+} from '@deadpan/training';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -40,31 +53,47 @@ const VARIANTS = {
   'mixup of half of the faces': { mixup: 0.5 },
 };
 
+const validation = await readFaceCache(data, recipe.validation);
+const heldOut = await Promise.all(
+  recipe.sources
+    .filter(({ holdOutEvery }) => holdOutEvery > 0)
+    .map(async ({ cache, holdOutEvery }) => ({
+      cache: await readFaceCache(data, cache),
+      filter: ({ subject }) => isHeldOut(subject, holdOutEvery),
+    })),
+);
+const judges = [{ cache: validation }, ...heldOut];
+
+/** Accuracies of each seed, by variant: those of the judges in order. */
 const results = new Map(Object.keys(VARIANTS).map((name) => [name, []]));
 for (let seed = 1; seed <= Number(values.seeds); seed += 1) {
   for (const [name, change] of Object.entries(VARIANTS)) {
-    const accuracy = await run(name, change, seed);
-    results.get(name).push(accuracy);
-    process.stderr.write(`seed ${seed}, ${name}: ${percent(accuracy)}\n`);
+    const accuracies = await run(name, change, seed);
+    results.get(name).push(accuracies);
+    process.stderr.write(`seed ${seed}, ${name}: ${accuracies.map(percent).join(', ')}\n`);
   }
 }
-const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
-const whole = mean(results.get('all of the recipe'));
-process.stdout.write('| Augmentation | Accuracy | Against all | Each seed |\n| --- | ---: | ---: | --- |\n');
+const mean = (list, judge) => list.reduce((sum, accuracies) => sum + accuracies[judge], 0) / list.length;
+const whole = results.get('all of the recipe');
+process.stdout.write(
+  `| Augmentation | ${judges.map(({ cache }) => `${cache.name} | Against all | Each seed`).join(' | ')} |\n` +
+    `| --- | ${judges.map(() => '---: | ---: | ---').join(' | ')} |\n`,
+);
 for (const [name, list] of results) {
-  const against = name === 'all of the recipe' ? '' : (100 * (mean(list) - whole)).toFixed(1);
-  process.stdout.write(
-    `| ${name} | ${percent(mean(list))} | ${against} | ${list.map(percent).join(', ')} |\n`,
-  );
+  const cells = judges.map((_, judge) => {
+    const against = list === whole ? '' : (100 * (mean(list, judge) - mean(whole, judge))).toFixed(1);
+    const seeds = list.map((accuracies) => percent(accuracies[judge])).join(', ');
+    return `${percent(mean(list, judge))} | ${against} | ${seeds}`;
+  });
+  process.stdout.write(`| ${name} | ${cells.join(' | ')} |\n`);
 }
 
-/** Accuracy at the end, of the averaged weights. */
+/** What each judge says at the end, of the averaged weights. */
 async function run(name, change, seed) {
   const out = join(values.out, `${name.replaceAll(/\W+/g, '-')}-${seed}`);
-  const done = join(out, 'accuracy.json');
+  const done = join(out, 'accuracies.json');
   if (existsSync(done)) return JSON.parse(readFileSync(done, 'utf8'));
   mkdirSync(out, { recursive: true });
-  let accuracy = 0;
   await trainFer(
     {
       ...recipe,
@@ -78,15 +107,17 @@ async function run(name, change, seed) {
       evaluateEvery: steps,
       checkpointEvery: 100,
     },
-    {
-      data,
-      out,
-      ...(values.from === undefined ? {} : { from: values.from }),
-      onProgress: (progress) => (accuracy = progress.accuracy ?? accuracy),
-    },
+    { data, out, ...(values.from === undefined ? {} : { from: values.from }) },
   );
-  writeFileSync(done, JSON.stringify(accuracy));
-  return accuracy;
+  const { network, parameters } = await readTrainedExpression(join(out, 'last.bin'));
+  const variables = createVariables(network, createRandom(0), parameters);
+  const accuracies = judges.map(
+    ({ cache, filter }) =>
+      reportOn(answersAt(predictFaces(network, variables, cache, filter && { filter }), 1)).accuracy,
+  );
+  disposeVariables(variables);
+  writeFileSync(done, JSON.stringify(accuracies));
+  return accuracies;
 }
 
 function percent(share) {
