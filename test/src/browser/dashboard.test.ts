@@ -193,6 +193,20 @@ describe('dashboard', () => {
       await card(page, 'front door').locator('.state', { hasText: 'Live' }).waitFor();
     }));
 
+  test('a removal that waits to be undone does not remove a camera that left the list and is on it again', () =>
+    inTheatre({}, async ({ feed, cameras, page }) => {
+      const hall = card(page, 'hall');
+      await page.getByRole('button', { name: 'Remove hall' }).click();
+      await hall.getByText('hall is removed').waitFor();
+      await feed.publishStatus({
+        ...{ camera: 'hall', state: 'removed', timeUs: Date.now() * 1000, epoch: 0, latencyMs: null },
+        ...{ fpsIn: 0, fpsAnalysed: 0, fpsDropped: 0, stalls: 0, reconnects: 0, lastError: null },
+      });
+      // Its next status brings it back, as it was left: paused.
+      await hall.locator('.offline', { hasText: 'Paused' }).waitFor();
+      assert.equal(cameras.registry.get('hall')?.paused, true);
+    }));
+
   test('the live view draws what was found on the very frame, and can be stepped through', () =>
     inTheatre({}, async ({ page }) => {
       await page.getByRole('link', { name: 'front door' }).click();
