@@ -23,8 +23,8 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
   let removal: Removal | undefined;
   const offline = h('p', { class: 'offline' });
   const picture = createLastPicture(
+    store,
     id,
-    store.about.pixels === 'frames',
     () => store.camera(id)?.status?.state === 'streaming' && store.connection.state === 'connected',
   );
   const people = peopleList([]);
