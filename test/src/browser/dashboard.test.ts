@@ -383,4 +383,29 @@ describe('dashboard', () => {
         assert.equal(await page.getByRole('button', { name: /^Remove/ }).count(), 0);
       },
     ));
+
+  test('a page that is open asks for a token again when its own is no longer good', () => {
+    const only = (token: string): z.input<typeof feedConfig> => ({ tokens: [{ token, role: 'viewer' }] });
+    return inTheatre({ config: only('former-token-0123456789') }, async ({ feed, cameras, page }) => {
+      await page.getByLabel('Token').fill('former-token-0123456789');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('Connected', { exact: true }).waitFor();
+      await cameras.stop();
+      await feed.close();
+      const again = await openFeed(cameras, {
+        ...only('latter-token-0123456789'),
+        listen: new URL(feed.url).host,
+      });
+      try {
+        cameras.play(again);
+        await page.getByText('This token is not known here.').waitFor();
+        await page.getByLabel('Token').fill('latter-token-0123456789');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByText('Connected', { exact: true }).waitFor();
+      } finally {
+        await cameras.stop();
+        await again.close();
+      }
+    });
+  });
 });
