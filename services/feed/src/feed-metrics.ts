@@ -20,7 +20,10 @@ export interface FeedGauges {
 }
 
 /** Metrics of the feed in a registry. */
-export function createFeedMetrics(registry: Registry, { clients, statuses, streams }: FeedGauges): FeedMetrics {
+export function createFeedMetrics(
+  registry: Registry,
+  { clients, statuses, streams }: FeedGauges,
+): FeedMetrics {
   const registers = [registry];
   new Gauge({
     name: 'deadpan_feed_clients',
