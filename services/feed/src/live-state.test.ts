@@ -12,7 +12,10 @@ test('a camera of which nothing is heard for ten seconds does not stream, whatev
   state.setStatus(toStatusMessage(statusOf('door')));
   state.setStatus(toStatusMessage(statusOf('hall', 'waiting')));
   ms = 9_999;
-  assert.deepEqual(['door', 'hall', 'yard'].map(state.streams), [true, false, false]);
+  assert.deepEqual(
+    ['door', 'hall', 'yard'].map((camera) => state.streams(camera)),
+    [true, false, false],
+  );
   ms = 10_000;
   assert.equal(state.streams('door'), false);
   state.setStatus(toStatusMessage(statusOf('door')));
