@@ -40,11 +40,13 @@ export function connectFeed(listener: FeedListener): FeedConnection {
     opened.onopen = () => {
       hasOpened = true;
       tries = 0;
-      listener.onChange({ state: 'connected' });
       listener.onConnect(connection);
     };
     opened.onmessage = ({ data }) => {
-      listener.onMessage(JSON.parse(String(data)) as ServerMessage);
+      const message = JSON.parse(String(data)) as ServerMessage;
+      listener.onMessage(message);
+      // The greeting comes first; what is asked for from here on is asked for by the server's clock.
+      if (message.type === 'hello') listener.onChange({ state: 'connected' });
     };
     opened.onclose = () => {
       if (socket !== opened) return;
