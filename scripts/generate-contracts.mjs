@@ -32,7 +32,7 @@ const MESSAGES = {
   status: {
     schema: statusMessage,
     from: 'server',
-    summary: 'How a camera is: at each change, and once a second.',
+    summary: 'How a camera is: at each change, and once a second while it streams.',
   },
   gap: {
     schema: gapMessage,

@@ -82,7 +82,9 @@ deadpan_<part>_<what>[_<unit>][_total]
 \`\`\`
 
 - \`<part>\` is who counts: \`stage\` (the line: ingest, align, normalize, classify, window), \`camera\`, \`feed\`, \`kafka\`.
-- A counter ends with \`_total\`, only rises, and starts at zero with its process.
+- A counter ends with \`_total\` and only rises. One without labels starts at zero with its process; one with labels appears
+  with its first count, which \`increase()\` does not see: of what is rare, ask for
+  \`(NAME unless NAME offset 10m) or increase(NAME[10m])\`, as the rules in \`infra/prometheus\` do.
 - A histogram, and a gauge that measures, end with what they are measured in: \`seconds\` or \`records\`, never a multiple.
 - A gauge of how many there are is a noun in the plural; one that is 1 or 0 says what is so (\`streaming\`).
 - A label has the same meaning everywhere: \`camera\` and \`stage\` by name, \`topic\` and \`partition\` as in Kafka, \`type\` of

@@ -41,7 +41,9 @@ export const feedConfig = z.strictObject({
   origins: z
     .array(z.url({ protocol: /^https?$/ }))
     .default([])
-    .describe('Web origins besides its own whose pages may use the feed, e.g. https://wall.example.'),
+    .describe(
+      'Web origins besides its own whose pages may open its WebSocket, e.g. https://wall.example. HTTP sends them no CORS header.',
+    ),
   pixels: z
     .enum(['off', 'faces', 'frames'])
     .default('off')

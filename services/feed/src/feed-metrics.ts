@@ -15,10 +15,15 @@ export interface FeedGauges {
   /** How many clients are connected. */
   readonly clients: () => number;
   readonly statuses: () => readonly StatusMessage[];
+  /** Whether pictures come from a camera. */
+  readonly streams: (camera: string) => boolean;
 }
 
 /** Metrics of the feed in a registry. */
-export function createFeedMetrics(registry: Registry, { clients, statuses }: FeedGauges): FeedMetrics {
+export function createFeedMetrics(
+  registry: Registry,
+  { clients, statuses, streams }: FeedGauges,
+): FeedMetrics {
   const registers = [registry];
   new Gauge({
     name: 'deadpan_feed_clients',
@@ -36,7 +41,7 @@ export function createFeedMetrics(registry: Registry, { clients, statuses }: Fee
     collect() {
       this.reset();
       for (const { camera, state } of statuses()) {
-        if (state !== 'paused') this.set({ camera }, state === 'streaming' ? 1 : 0);
+        if (state !== 'paused') this.set({ camera }, streams(camera) ? 1 : 0);
       }
     },
   });

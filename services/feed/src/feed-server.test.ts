@@ -788,4 +788,34 @@ describe('feed: records', () => {
       client.socket.close();
     });
   });
+
+  test('what is known of a camera is kept until the list is read, and shown only of those on it', () => {
+    const cameras = keepCameras('door');
+    return withFeed(startFeed({}, { cameras }), async (feed) => {
+      const streaming = async (): Promise<string[]> =>
+        (await (await fetch(`${feed.url}/metrics`)).text()).match(/^deadpan_camera_streaming.*$/gm) ?? [];
+      // The list is still being read: the line of "hall" comes last.
+      await feed.publishStatus(statusOf('hall', 'waiting'));
+      const client = await listen(feed.url);
+      client.say({ type: 'subscribe' });
+      client.say('end of talk');
+      await client.until(({ type }) => type === 'error');
+      assert.equal(
+        client.heard.some(({ type }) => type === 'status'),
+        false,
+      );
+      assert.deepEqual(await streaming(), []);
+      await cameras.add({ id: 'yard', address: 'rtsp://yard.example/live', fps: 5, paused: false });
+      await cameras.add({ id: 'hall', address: 'rtsp://hall.example/live', fps: 5, paused: false });
+      await client.until(({ type, camera }) => type === 'status' && camera === 'hall');
+      assert.deepEqual(await streaming(), ['deadpan_camera_streaming{camera="hall"} 0']);
+      const hall = (await (await fetch(`${feed.url}/v1/cameras/hall`)).json()) as { status: object | null };
+      assert.notEqual(hall.status, null);
+      // A late status of one that was removed.
+      await cameras.remove('hall');
+      await feed.publishStatus(statusOf('hall', 'waiting'));
+      assert.deepEqual(await streaming(), []);
+      client.socket.close();
+    });
+  });
 });

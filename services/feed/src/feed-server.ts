@@ -24,7 +24,7 @@ import { createFeedMetrics } from './feed-metrics.js';
 import type { FeedSink } from './feed-stage.js';
 import { openHistory } from './history.js';
 import { bearerOf, problemReply, writeReply, type Reply } from './http-exchange.js';
-import { createHub } from './hub.js';
+import { createHub, type SnapshotState } from './hub.js';
 import { createLatencies } from './latency.js';
 import { createLiveState } from './live-state.js';
 import { isLoopback } from './loopback.js';
@@ -92,14 +92,20 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
     staticRoot === undefined ? new Map<string, StaticFile>() : readStaticFiles(staticRoot);
   const history = config.history.enabled ? openHistory(config.history.file) : undefined;
   const state = createLiveState(config.trackSeconds);
+  /** A status may come before its camera's line of the list, and after the line that removes it. */
+  const shown: SnapshotState = {
+    statuses: () => state.statuses().filter(({ camera }) => cameras.get(camera) !== undefined),
+    tracks: () => state.tracks(),
+  };
   const latencies = createLatencies();
   const metrics = createFeedMetrics(registry, {
     clients: () => hub.clients,
-    statuses: () => state.statuses(),
+    statuses: () => shown.statuses(),
+    streams: (camera) => state.streams(camera),
   });
   const hub = createHub({
     limits,
-    state,
+    state: shown,
     metrics: () => metrics,
     examine({ type, types }) {
       if (config.aggregatesOnly && type === 'subscribe' && types?.includes('expression') === true) {
@@ -205,9 +211,19 @@ export async function createFeedServer(options: FeedServerOptions): Promise<Feed
     latencies.forget(camera);
   }
 
-  const stopListening = cameras.onChange(() => {
-    for (const { camera } of state.statuses()) if (cameras.get(camera) === undefined) forget(camera);
-  });
+  let listed = new Set<string>();
+  function followList(): void {
+    const before = listed;
+    listed = new Set(cameras.list().map(({ id }) => id));
+    for (const camera of before) if (!listed.has(camera)) forget(camera);
+    for (const camera of listed) {
+      const status = state.status(camera);
+      // Who asked before the camera was listed was not told.
+      if (!before.has(camera) && status !== undefined) hub.publish(status);
+    }
+  }
+  followList();
+  const stopListening = cameras.onChange(followList);
 
   function clean(): void {
     try {

@@ -28,10 +28,13 @@ export interface Hub {
   close(): void;
 }
 
+/** What whoever subscribes is told first. */
+export type SnapshotState = Pick<LiveState, 'statuses' | 'tracks'>;
+
 /** What {@link createHub} needs. */
 export interface HubOptions {
   readonly limits: FeedConfig['limits'];
-  readonly state: LiveState;
+  readonly state: SnapshotState;
   readonly metrics: () => FeedMetrics;
   /** Looks at a subscription before it counts; throws where it cannot be. */
   readonly examine: (message: ClientMessage) => void;

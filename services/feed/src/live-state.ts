@@ -15,14 +15,19 @@ export interface LiveState {
   tracks(): LiveTrack[];
   statuses(): StatusMessage[];
   status(camera: string): StatusMessage | undefined;
+  /** Whether pictures come from a camera. One that fell silent does not stream: whoever read it is gone. */
+  streams(camera: string): boolean;
   /** Forgets a camera and everybody seen by it. */
   forget(camera: string): void;
 }
 
+/** A camera that streams says so once a second: one that says nothing for so long does not, in milliseconds. */
+const SILENT_MS = 10_000;
+
 /** A live state in which somebody without a new window for `trackSeconds` is gone. `now` is in milliseconds. */
 export function createLiveState(trackSeconds: number, now = (): number => performance.now()): LiveState {
   const tracks = new Map<string, { readonly seen: number; readonly live: LiveTrack }>();
-  const statuses = new Map<string, StatusMessage>();
+  const statuses = new Map<string, { readonly heard: number; readonly status: StatusMessage }>();
   const dropGone = (): void => {
     const oldest = now() - trackSeconds * 1000;
     // In the order of `seen`, because a track is put back at the end with each window.
@@ -40,14 +45,18 @@ export function createLiveState(trackSeconds: number, now = (): number => perfor
       dropGone();
     },
     setStatus(status) {
-      statuses.set(status.camera, status);
+      statuses.set(status.camera, { heard: now(), status });
     },
     tracks() {
       dropGone();
       return [...tracks.values()].map(({ live }) => live);
     },
-    statuses: () => [...statuses.values()],
-    status: (camera) => statuses.get(camera),
+    statuses: () => [...statuses.values()].map(({ status }) => status),
+    status: (camera) => statuses.get(camera)?.status,
+    streams(camera) {
+      const last = statuses.get(camera);
+      return last?.status.state === 'streaming' && last.heard > now() - SILENT_MS;
+    },
     forget(camera) {
       statuses.delete(camera);
       for (const [key, { live }] of tracks) if (live.camera === camera) tracks.delete(key);

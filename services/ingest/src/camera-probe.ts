@@ -2,6 +2,7 @@ import { sentenceOf } from '@deadpan/shared';
 import { cameraAddress } from './camera-address.js';
 import { cameraCommand } from './camera-command.js';
 import { cameraLoss } from './camera-loss.js';
+import { CAMERA_PIXELS } from './config.js';
 import { createDecoderReport, type ScaledSize } from './decoder-report.js';
 import type { Ffmpeg } from './ffmpeg.js';
 import { startFfmpeg, type ChildExit } from './ffmpeg-child.js';
@@ -25,7 +26,7 @@ export interface CameraProbeResult {
 }
 
 /** Lines of ffmpeg's answer that are kept, and the longest side of the picture. */
-const LIMITS = { lines: 60, side: 640, maxPixels: 16_777_216 };
+const LIMITS = { lines: 60, side: 640 };
 /** Longest wait for a first picture, and for a silent socket, in milliseconds. */
 const WAIT = { pictureMs: 15_000, socketMs: 5_000 };
 
@@ -46,7 +47,7 @@ export async function probeCamera(
   const command = cameraCommand(ffmpeg, address, {
     fps: 1,
     maxSide: LIMITS.side,
-    maxPixels: LIMITS.maxPixels,
+    maxPixels: CAMERA_PIXELS,
     timeoutUs: WAIT.socketMs * 1000,
   });
   let picture: { size: ScaledSize; data: Uint8Array } | null = null;

@@ -11,6 +11,7 @@ import { cameraAnswer } from './camera-answer.js';
 import { cameraAddress } from './camera-address.js';
 import type { CameraLoss } from './camera-loss.js';
 import { startCameraSession, type CameraSession } from './camera-session.js';
+import { CAMERA_PIXELS } from './config.js';
 import type { ScaledSize } from './decoder-report.js';
 import { createEventClock } from './event-clock.js';
 import type { Ffmpeg } from './ffmpeg.js';
@@ -73,6 +74,7 @@ export interface CameraOptions {
   /** Analysed frames a second, sampled by time; all when absent. */
   readonly fps?: number;
   readonly maxSide?: number;
+  /** Frames with more pixels are refused, and those with more than {@link CAMERA_PIXELS} in any case. */
   readonly maxPixels?: number;
   /**
    * Epoch of the first connection. Seconds since 1970 when absent: connections are seconds apart, so frames of a
@@ -264,7 +266,7 @@ export function createCamera(options: CameraOptions): Camera {
       {
         fps: options.fps ?? null,
         maxSide: options.maxSide ?? 1280,
-        maxPixels: options.maxPixels ?? 16_777_216,
+        maxPixels: Math.min(options.maxPixels ?? CAMERA_PIXELS, CAMERA_PIXELS),
         timeoutUs: timing.socketMs * 1000,
       },
       timing,

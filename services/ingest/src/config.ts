@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** No frame of a camera has more pixels than this, whatever is allowed of files: many are decoded at a time. */
+export const CAMERA_PIXELS = 16_777_216;
+
 /** Options of the ingest stage. */
 export const ingestConfig = z.strictObject({
   fps: z
@@ -24,7 +27,9 @@ export const ingestConfig = z.strictObject({
     .min(4096)
     .max(268_435_456)
     .default(36_000_000)
-    .describe('Frames with more pixels than this are refused undecoded; the default lets 8192 x 4320 pass.')
+    .describe(
+      `Frames with more pixels than this are refused undecoded; the default lets 8192 x 4320 pass. Of cameras: ${CAMERA_PIXELS} at most.`,
+    )
     .meta({ unit: 'px' }),
 });
 

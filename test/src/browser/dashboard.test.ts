@@ -44,12 +44,12 @@ interface Theatre {
   readonly complaints: readonly string[];
 }
 
-function openFeed(cameras: StageCameras, config: z.input<typeof feedConfig>): Promise<FeedServer> {
+function openFeed(cameras: StageCameras, config: z.input<typeof feedConfig>, hop = 0.5): Promise<FeedServer> {
   return createFeedServer({
     config: feedConfig.parse({ listen: '127.0.0.1:0', pixels: 'frames', ...config }),
     cameras: cameras.registry,
     version: '0.0.0',
-    window: { size: 1, hop: 0.5 },
+    window: { size: 1, hop },
     registry: new Registry(),
     logger: createLogger({ level: 'silent', name: 'test' }),
     staticRoot: dashboardRoot,
@@ -58,11 +58,15 @@ function openFeed(cameras: StageCameras, config: z.input<typeof feedConfig>): Pr
 
 /** A feed with two cameras, the history of the last minutes, and a page that looks at it. */
 async function inTheatre(
-  { config = {}, ...context }: BrowserContextOptions & { config?: z.input<typeof feedConfig> },
+  {
+    config = {},
+    hop,
+    ...context
+  }: BrowserContextOptions & { config?: z.input<typeof feedConfig>; hop?: number },
   body: (theatre: Theatre) => Promise<void>,
 ): Promise<void> {
   const cameras = createStageCameras({ 'front door': [ADA, BOB], hall: [] });
-  const feed = await openFeed(cameras, config);
+  const feed = await openFeed(cameras, config, hop);
   const nowUs = Math.floor(Date.now() / 1000) * 1_000_000;
   const past: Promise<void>[] = [];
   for (let age = 240; age > 0; age -= 0.5) {
@@ -193,6 +197,20 @@ describe('dashboard', () => {
       await card(page, 'front door').locator('.state', { hasText: 'Live' }).waitFor();
     }));
 
+  test('a removal that waits to be undone does not remove a camera that left the list and is on it again', () =>
+    inTheatre({}, async ({ feed, cameras, page }) => {
+      const hall = card(page, 'hall');
+      await page.getByRole('button', { name: 'Remove hall' }).click();
+      await hall.getByText('hall is removed').waitFor();
+      await feed.publishStatus({
+        ...{ camera: 'hall', state: 'removed', timeUs: Date.now() * 1000, epoch: 0, latencyMs: null },
+        ...{ fpsIn: 0, fpsAnalysed: 0, fpsDropped: 0, stalls: 0, reconnects: 0, lastError: null },
+      });
+      // Its next status brings it back, as it was left: paused.
+      await hall.locator('.offline', { hasText: 'Paused' }).waitFor();
+      assert.equal(cameras.registry.get('hall')?.paused, true);
+    }));
+
   test('the live view draws what was found on the very frame, and can be stepped through', () =>
     inTheatre({}, async ({ page }) => {
       await page.getByRole('link', { name: 'front door' }).click();
@@ -247,6 +265,40 @@ describe('dashboard', () => {
       await page.getByRole('radio', { name: 'Lines' }).check();
       assert.notEqual(await canvas.getAttribute('aria-label'), '');
       await shoot(page, 'live-lines', true);
+    }));
+
+  test('where windows come every ten seconds, somebody has left only when the next one is late', () =>
+    inTheatre({ hop: 10 }, async ({ cameras, page }) => {
+      await page.clock.install();
+      await page.reload();
+      const door = card(page, 'front door');
+      await door.getByText('ada-51c2').waitFor();
+      cameras.set('front door', { actors: [] });
+      await page.clock.fastForward(8000);
+      assert.ok(await door.getByText('ada-51c2').isVisible());
+      await page.getByRole('link', { name: 'front door' }).click();
+      const ada = page.locator('.person[data-track="ada-51c2"]');
+      await ada.getByText(/intensity \d+ %/).waitFor();
+      await page.clock.fastForward(8000);
+      await ada.getByText(/^left /).waitFor();
+    }));
+
+  test('a browser whose clock is an hour off takes nobody for gone and no picture for old', () =>
+    inTheatre({}, async ({ page }) => {
+      await page.clock.install({ time: Date.now() + 3_600_000 });
+      await page.reload();
+      await card(page, 'front door').locator('img[alt="Picture of front door, now"]').waitFor();
+      await page.getByRole('link', { name: 'front door' }).click();
+      const ada = page.locator('.person[data-track="ada-51c2"]');
+      await ada.getByText(/intensity \d+ %/).waitFor();
+      // A page that begins there asks for the last two minutes by the server's clock.
+      const past = page.waitForResponse(async (response) => {
+        if (!response.url().includes('/v1/history')) return false;
+        const { windows } = (await response.json()) as { windows: unknown[] };
+        return windows.length > 0;
+      });
+      await page.reload();
+      await past;
     }));
 
   test('what was kept can be browsed: a time, gaps with their reason, values by keyboard, a table', () =>
@@ -339,4 +391,29 @@ describe('dashboard', () => {
         assert.equal(await page.getByRole('button', { name: /^Remove/ }).count(), 0);
       },
     ));
+
+  test('a page that is open asks for a token again when its own is no longer good', () => {
+    const only = (token: string): z.input<typeof feedConfig> => ({ tokens: [{ token, role: 'viewer' }] });
+    return inTheatre({ config: only('former-token-0123456789') }, async ({ feed, cameras, page }) => {
+      await page.getByLabel('Token').fill('former-token-0123456789');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('Connected', { exact: true }).waitFor();
+      await cameras.stop();
+      await feed.close();
+      const again = await openFeed(cameras, {
+        ...only('latter-token-0123456789'),
+        listen: new URL(feed.url).host,
+      });
+      try {
+        cameras.play(again);
+        await page.getByText('This token is not known here.').waitFor();
+        await page.getByLabel('Token').fill('latter-token-0123456789');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByText('Connected', { exact: true }).waitFor();
+      } finally {
+        await cameras.stop();
+        await again.close();
+      }
+    });
+  });
 });

@@ -41,6 +41,7 @@ interface Resource {
   readonly spec: Record<string, unknown>;
 }
 interface Container {
+  readonly name: string;
   readonly image: string;
   readonly args: string[];
   readonly env?: { name: string; value?: string; valueFrom?: unknown }[];
@@ -144,6 +145,43 @@ describe('k8s', { concurrency: false }, () => {
         ({ metadata }) => metadata.name === resource.metadata.name,
       );
       assert.ok(resource.kind === 'Job' || budget);
+    }
+  });
+
+  test('a part of the batch job that could not read a video is not tried again; one that was sent away is', () => {
+    const jobs = every('Job').filter(({ metadata }) => metadata.name === 'analyze');
+    assert.ok(jobs.length > 0);
+    for (const job of jobs) {
+      const [container] = podOf(job).containers;
+      assert.deepEqual(job.spec['podFailurePolicy'], {
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          {
+            action: 'FailIndex',
+            onExitCodes: { containerName: container?.name, operator: 'In', values: [1] },
+          },
+        ],
+      });
+      // Kubernetes allows these rules under these conditions alone.
+      assert.equal((job.spec['template'] as { spec: { restartPolicy: string } }).spec.restartPolicy, 'Never');
+      assert.equal(job.spec['completionMode'], 'Indexed');
+      assert.ok(Number(job.spec['backoffLimitPerIndex']) > 0);
+    }
+  });
+
+  test("a feed's memory holds the history of a hundred people at a time", () => {
+    const { feed } = parse(readFileSync(at('k8s/base/config/feed.yaml'), 'utf8')) as {
+      feed: z.input<typeof feedConfig>;
+    };
+    const { retention } = feedConfig.parse({ ...feed, tokens: [] }).history;
+    // Measured: up to 400 bytes a window, of which there are two a second.
+    const bytes = retention * 3600 * 2 * 100 * 400;
+    const feeds = every('Deployment').filter(({ metadata }) => metadata.name === 'feed');
+    assert.ok(feeds.length > 0);
+    for (const deployment of feeds) {
+      const limit = podOf(deployment).containers[0]?.resources.limits['memory'] ?? '';
+      assert.match(limit, /^\d+Gi$/);
+      assert.ok(bytes < 0.6 * Number.parseInt(limit) * 2 ** 30, limit);
     }
   });
 

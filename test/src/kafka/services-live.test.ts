@@ -160,3 +160,56 @@ test('replicas share the cameras, a dead one leaves its own to the other, edits 
     rude.close();
   }
 });
+
+test('the list is read to its end before a camera is opened, and only one that is taken off it is said to be removed', async () => {
+  const client = clientOf(broker, {
+    ...{ tls: true, ca: broker.ca, username: 'admin', password: broker.users?.admin },
+    partitions: 1,
+  });
+  const services = await prepareServices(client, {
+    kafka: { ...client.config, ca: `file:${broker.caFile ?? ''}` },
+    ingest: { maxSide: 64 },
+    service: { frames: 'raw' },
+    feed: { tokens: [{ token: TOKEN, role: 'operator' }] },
+    cameras: [{ name: 'door', address: CLIP, fps: 2 }],
+  });
+  const framesOfDoor = (): Promise<void> =>
+    until(client, TOPICS.frames, rawFrameCodec, Date.now(), ({ camera }) => camera === 'door');
+  try {
+    const feed = services.start('feed', '--listen', '127.0.0.1:0');
+    await feed.ready;
+    const ask = async (path: string, method: string, body?: object): Promise<number> => {
+      const answer = await fetch(`${await feed.url}/v1/cameras${path}`, {
+        method,
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return answer.status;
+    };
+    const address = 'rtsp://127.0.0.1:9/live';
+    assert.equal(await ask('', 'POST', { id: 'shed', address }), 201);
+    assert.equal(await ask('/shed', 'DELETE'), 204);
+    assert.equal(await ask('', 'POST', { id: 'rest', address }), 201);
+    assert.equal(await ask('/rest', 'PATCH', { paused: true }), 200);
+
+    const one = services.start('ingest', '--listen', '127.0.0.1:0');
+    await Promise.all([one.ready, framesOfDoor()]);
+    const two = services.start('ingest', '--listen', '127.0.0.1:0');
+    await two.ready;
+    one.child.kill('SIGTERM');
+    assert.equal(await one.ended, 0, one.said());
+    await framesOfDoor();
+    assert.equal(await ask('/door', 'DELETE'), 204);
+    await until(client, TOPICS.status, statusCodec, 0, ({ state }) => state === 'removed');
+    const told = (await readAll(client, TOPICS.status.name)).map(({ value }) =>
+      statusCodec.decode(value ?? Buffer.alloc(0)),
+    );
+    const statesOf = (name: string): string[] =>
+      told.filter(({ camera }) => camera === name).map(({ state }) => state);
+    assert.deepEqual(statesOf('shed'), []);
+    assert.deepEqual([...new Set(statesOf('rest'))], ['paused']);
+    assert.equal(statesOf('door').indexOf('removed'), statesOf('door').length - 1);
+  } finally {
+    await services.close();
+  }
+});

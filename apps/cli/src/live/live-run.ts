@@ -80,7 +80,7 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
         ffmpeg,
         ...(spec.fps === null ? {} : { fps: spec.fps }),
         maxSide: config.ingest.maxSide,
-        maxPixels: Math.min(config.ingest.maxPixels, 16_777_216),
+        maxPixels: config.ingest.maxPixels,
         onStatus,
         onArrival() {
           observer.received('ingest', spec.name);

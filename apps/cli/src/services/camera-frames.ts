@@ -25,7 +25,6 @@ export interface CameraFrames extends Pick<FrameFeed, 'frames'> {
 
 /** Frames of one camera on their way to the broker; when they are too many, newer frames replace older ones. */
 const IN_FLIGHT = 4;
-const MAX_PIXELS = 16_777_216;
 
 /** Live cameras that come and go. */
 export function createCameraFrames(options: CameraFramesOptions): CameraFrames {
@@ -55,7 +54,7 @@ export function createCameraFrames(options: CameraFramesOptions): CameraFrames {
         ...{ name, address, ffmpeg, onStatus: tell },
         ...(fps === null ? {} : { fps }),
         maxSide: config.maxSide,
-        maxPixels: Math.min(config.maxPixels, MAX_PIXELS),
+        maxPixels: config.maxPixels,
         onArrival() {
           observer.received('ingest', name);
         },

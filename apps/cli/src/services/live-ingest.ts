@@ -29,8 +29,11 @@ const STATUSES = 1000;
 export async function openLiveCameras(options: LiveIngestOptions): Promise<FrameFeed> {
   const { client, ends, ffmpeg, config, cameras, observer, logger, signal } = options;
   const statuses = ends.sender(TOPICS.status, statusCodec);
+  let removed: ReadonlySet<string> = new Set();
   let sending = 0;
   function onStatus(status: CameraStatus): void {
+    // A camera that leaves this process and stays on the list goes to another one, which speaks of it next.
+    if (status.state === 'removed' && !removed.has(status.camera)) return;
     if (sending >= STATUSES) return;
     sending += 1;
     const onAck = (): void => {
@@ -50,7 +53,13 @@ export async function openLiveCameras(options: LiveIngestOptions): Promise<Frame
   }
   // Who is to end takes no share.
   if (signal.aborted) return { frames: live.frames, done: live.close().then(() => 0) };
-  const share = shareCameras({ client, logger, signal, apply: (mine) => live.apply(mine) });
+  const share = shareCameras({
+    ...{ client, logger, signal },
+    apply(mine, gone) {
+      removed = gone;
+      return live.apply(mine);
+    },
+  });
   const done = share.done.finally(() => live.close()).then(() => 0);
   // Reported by `joined` too, which is awaited first.
   done.catch(() => undefined);

@@ -1,5 +1,5 @@
 import { sentenceOf } from '@deadpan/shared';
-import { runPerPartition, type PartitionRun } from '@deadpan/shared/kafka';
+import { runPerPartition, silentObserver, type PartitionRun } from '@deadpan/shared/kafka';
 
 import type { CameraSpec } from '../live/camera-config.js';
 import type { ListedCamera } from './camera-list-codec.js';
@@ -7,8 +7,11 @@ import { createCameraListReceiver, type CameraListOptions } from './camera-list.
 
 /** What {@link shareCameras} needs. */
 export interface SharedCamerasOptions extends CameraListOptions {
-  /** Told which cameras are this process's to read, whenever that changes; calls do not overlap. */
-  readonly apply: (cameras: readonly CameraSpec[]) => Promise<void>;
+  /**
+   * Told which cameras are this process's to read, whenever that changes, and which names the list says are removed:
+   * others that are not to be read any more are read by somebody else. Calls do not overlap.
+   */
+  readonly apply: (cameras: readonly CameraSpec[], removed: ReadonlySet<string>) => Promise<void>;
   /** Ends the share: others get it. */
   readonly signal: AbortSignal;
 }
@@ -21,14 +24,33 @@ export interface SharedCameras {
   readonly done: Promise<void>;
 }
 
+/** The cameras of a partition. */
+interface Share {
+  readonly cameras: Map<string, CameraSpec>;
+  /** Its part of the list was read to the end: until then later lines may pause or remove what earlier ones name. */
+  whole: boolean;
+}
+
 /**
  * Shares the cameras of `deadpan.cameras.v1` among the members of the group `deadpan.ingest`: who is assigned a
  * partition reads its cameras. When a member dies, its partitions, and so its cameras, go to others. Nothing is ever
  * committed: whoever gets a partition reads its part of the list from the beginning.
  */
 export function shareCameras({ client, logger, apply, signal }: SharedCamerasOptions): SharedCameras {
-  const receiver = createCameraListReceiver({ client, logger }, 'deadpan.ingest');
-  const shares = new Map<number, Map<string, CameraSpec>>();
+  const shares = new Map<number, Share>();
+  const gone = new Set<string>();
+  const receiver = createCameraListReceiver({ client, logger }, 'deadpan.ingest', {
+    ...silentObserver,
+    read(_, partition, lag) {
+      const share = shares.get(partition);
+      if (lag > 0 || share === undefined || share.whole) return;
+      // The last line comes right after this, unless it is one that cannot be read.
+      setImmediate(() => {
+        share.whole = true;
+        change();
+      });
+    },
+  });
   let applying: Promise<void> = Promise.resolve();
   let due = false;
 
@@ -39,7 +61,11 @@ export function shareCameras({ client, logger, apply, signal }: SharedCamerasOpt
     applying = applying
       .then(() => {
         due = false;
-        return apply([...shares.values()].flatMap((share) => [...share.values()]));
+        const whole = [...shares.values()].filter((share) => share.whole);
+        return apply(
+          whole.flatMap(({ cameras }) => [...cameras.values()]),
+          gone,
+        );
       })
       .catch((error: unknown) => {
         logger.error(`The cameras stay as they are: ${sentenceOf(error)}`);
@@ -47,13 +73,18 @@ export function shareCameras({ client, logger, apply, signal }: SharedCamerasOpt
   }
 
   async function followPartition({ partition, from }: PartitionRun<ListedCamera>): Promise<void> {
-    const share = new Map<string, CameraSpec>();
+    const share: Share = { cameras: new Map(), whole: false };
     shares.set(partition, share);
     for await (const { value } of from) {
       const { removed, ...spec } = value;
-      if (removed) share.delete(spec.name);
-      else share.set(spec.name, spec);
-      change();
+      if (removed) {
+        share.cameras.delete(spec.name);
+        gone.add(spec.name);
+      } else {
+        share.cameras.set(spec.name, spec);
+        gone.delete(spec.name);
+      }
+      if (share.whole) change();
     }
     // The partition went to somebody else, unless it came back before this was seen.
     if (shares.get(partition) === share) shares.delete(partition);

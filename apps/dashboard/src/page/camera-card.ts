@@ -4,7 +4,7 @@ import { fill, h, setText } from './element.js';
 import { createHealthMark } from './health-mark.js';
 import { createLastPicture } from './last-picture.js';
 import { peopleList, showPeople } from './people-list.js';
-import { beginRemoval } from './removal.js';
+import { beginRemoval, type Removal } from './removal.js';
 import type { Store } from './store.js';
 import type { View } from './view.js';
 import { rate, wordsOf } from './wording.js';
@@ -20,11 +20,11 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
   const errorTitle = h('h3', {});
   const errorBox = h('div', { class: 'error-box', hidden: true }, errorTitle, error);
   const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
-  let removal: View | undefined;
+  let removal: Removal | undefined;
   const offline = h('p', { class: 'offline' });
   const picture = createLastPicture(
+    store,
     id,
-    store.about.pixels === 'frames',
     () => store.camera(id)?.status?.state === 'streaming' && store.connection.state === 'connected',
   );
   const people = peopleList([]);
@@ -133,7 +133,8 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
     element,
     update,
     dispose() {
-      removal?.dispose();
+      if (store.camera(id) === undefined) removal?.abandon();
+      else removal?.dispose();
       picture.dispose();
     },
   };

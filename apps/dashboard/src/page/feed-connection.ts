@@ -1,6 +1,6 @@
 import type { ClientMessage, ServerMessage } from '@deadpan/shared';
 
-import { token } from './api.js';
+import { ApiError, api, token } from './api.js';
 
 /** Whether the page is connected; where no more, when it tries again (milliseconds, `performance.now()`). */
 export type Connection =
@@ -36,21 +36,35 @@ export function connectFeed(listener: FeedListener): FeedConnection {
     const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/live`;
     const opened = new WebSocket(url, held === null ? ['deadpan.v1'] : ['deadpan.v1', `bearer.${held}`]);
     socket = opened;
+    let hasOpened = false;
     opened.onopen = () => {
+      hasOpened = true;
       tries = 0;
-      listener.onChange({ state: 'connected' });
       listener.onConnect(connection);
     };
     opened.onmessage = ({ data }) => {
-      listener.onMessage(JSON.parse(String(data)) as ServerMessage);
+      const message = JSON.parse(String(data)) as ServerMessage;
+      listener.onMessage(message);
+      // The greeting comes first; what is asked for from here on is asked for by the server's clock.
+      if (message.type === 'hello') listener.onChange({ state: 'connected' });
     };
     opened.onclose = () => {
       if (socket !== opened) return;
+      if (!hasOpened) void askTokenWhereRefused();
       const wait = Math.min(WAIT.most, WAIT.first * 2 ** tries) * (0.5 + Math.random() / 2);
       tries += 1;
       listener.onChange({ state: 'lost', retryAt: performance.now() + wait });
       timer = window.setTimeout(open, wait);
     };
+  }
+
+  /** A browser does not say why it could not connect, and HTTP does. A page that begins anew asks for a token. */
+  async function askTokenWhereRefused(): Promise<void> {
+    const refused = await api.about().then(
+      () => false,
+      (error: unknown) => error instanceof ApiError && error.status === 401,
+    );
+    if (refused) location.reload();
   }
 
   const connection: FeedConnection = {

@@ -37,7 +37,7 @@ export function createHistoryView(store: Store): View {
     { id: 'history-camera', onchange: () => void ask() },
     ...store.cameras().map(({ id }) => h('option', { value: id }, id)),
   );
-  const now = Date.now() / 1000;
+  const now = store.now();
   const from = h('input', {
     ...{ id: 'history-from', type: 'datetime-local', step: 1 },
     value: localTime(now - 900),
@@ -122,7 +122,7 @@ export function createHistoryView(store: Store): View {
       {
         type: 'button',
         onclick: () => {
-          const end = Date.now() / 1000;
+          const end = store.now();
           from.value = localTime(end - seconds);
           to.value = localTime(end + 1);
           void ask();

@@ -1,7 +1,8 @@
 import { api } from './api.js';
 import { h, setText } from './element.js';
-import { ago, clock } from './wording.js';
+import type { Store } from './store.js';
 import type { View } from './view.js';
+import { ago, clock } from './wording.js';
 
 /**
  * How often a picture is asked for, how soon again after an old one of a live camera (pictures are only taken while
@@ -11,10 +12,11 @@ const TIMES = { ask: 2000, again: 500, live: 5000 };
 
 /** A camera's newest picture. One that is old, or of a camera that is not live, is grey and says its age. */
 export function createLastPicture(
+  store: Store,
   camera: string,
-  allowed: boolean,
   isLive: () => boolean,
 ): View & { update(): void } {
+  const allowed = store.about.pixels === 'frames';
   const image = h('img', { alt: '', hidden: true });
   const nothing = h('p', { class: 'no-picture' }, allowed ? 'No picture yet' : 'Pictures are off');
   const stamp = h('p', { class: 'stamp', hidden: true });
@@ -26,7 +28,7 @@ export function createLastPicture(
 
   function update(): void {
     if (taken === undefined) return;
-    const age = Date.now() / 1000 - taken;
+    const age = store.now() - taken;
     const old = !isLive() || age * 1000 > TIMES.live;
     element.classList.toggle('old', old);
     stamp.hidden = !old;
@@ -54,7 +56,7 @@ export function createLastPicture(
       update();
     }
     if (disposed) return;
-    const isOld = taken === undefined || Date.now() - taken * 1000 > TIMES.live;
+    const isOld = taken === undefined || (store.now() - taken) * 1000 > TIMES.live;
     timer = window.setTimeout(() => void keepUp(false), isOld && isLive() ? TIMES.again : TIMES.ask);
   }
 

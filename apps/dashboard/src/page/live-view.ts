@@ -38,7 +38,7 @@ export function createLiveView(store: Store, id: string): View {
   const isLive = (): boolean =>
     store.camera(id)?.status?.state === 'streaming' && store.connection.state === 'connected';
   // Until the first frame is here: the last picture that there is, as old as it may be.
-  const lastPicture = createLastPicture(id, store.about.pixels === 'frames', isLive);
+  const lastPicture = createLastPicture(store, id, isLive);
   const waitingFor = h('p');
   const waiting = h('div', { class: 'stage-wait' }, lastPicture.element, waitingFor);
   disposal.add(() => {
@@ -101,8 +101,7 @@ export function createLiveView(store: Store, id: string): View {
     const live = isLive();
     const newest = shots.all.at(-1);
     badge.hidden = newest === undefined;
-    const age =
-      newest === undefined ? '' : `: ${clock(newest.time)}, ${ago(Date.now() / 1000 - newest.time)}`;
+    const age = newest === undefined ? '' : `: ${clock(newest.time)}, ${ago(store.now() - newest.time)}`;
     const text = held !== undefined ? 'Paused' : live ? 'Live' : `Old picture${age}`;
     setText(badge, text);
     badge.className = `badge ${held !== undefined ? 'paused' : live ? 'live' : 'old'}`;
@@ -186,21 +185,22 @@ export function createLiveView(store: Store, id: string): View {
   }
 
   function showTimelines(): void {
-    const now = Date.now() / 1000;
+    const now = store.now();
     const range = [now - SPAN_S, now] as const;
     const inView: { readonly box: HTMLElement; readonly end: number }[] = [];
     const hadLeft: typeof inView = [];
     for (const [track, { windows, timeline, box, now: line }] of tracks) {
-      while ((windows[0]?.end ?? Infinity) < range[0] - 5) windows.shift();
       const last = windows.at(-1);
-      if (last === undefined) {
+      const left = last === undefined || now - last.end > store.goneAfter(id);
+      // Of somebody in view the newest stays, however long ago it ended.
+      while ((windows[0]?.end ?? Infinity) < range[0] - 5 && (left || windows.length > 1)) windows.shift();
+      if (last === undefined || windows.length === 0) {
         timeline.dispose();
         box.remove();
         tracks.delete(track);
         continue;
       }
       const gaps: Gap[] = findGaps(windows, states, store.about.window.hop);
-      const left = now - last.end > 4;
       if (left) gaps.push(...findGaps([last, { start: now, end: now }], states, store.about.window.hop));
       timeline.show(windows, gaps, range);
       (left ? hadLeft : inView).push({ box, end: last.end });
@@ -233,7 +233,7 @@ export function createLiveView(store: Store, id: string): View {
 
   async function loadPast(): Promise<void> {
     if (store.about.history === null) return;
-    const to = Date.now() / 1000;
+    const to = store.now();
     const past = await api.history({ camera: id, from: String(to - SPAN_S), to: String(to) });
     states = [...past.states];
     for (const window of past.windows) addWindow(window);

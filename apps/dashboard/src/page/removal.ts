@@ -2,6 +2,12 @@ import { api } from './api.js';
 import { h, setText } from './element.js';
 import { createDisposal, every, type View } from './view.js';
 
+/** A removal that can still be taken back. */
+export interface Removal extends View {
+  /** Nothing is left to decide: the camera has gone without it. One that comes back by its name is another. */
+  abandon(): void;
+}
+
 /** How long a removal can be taken back, in seconds. */
 const UNDO_S = 10;
 
@@ -13,7 +19,7 @@ export async function beginRemoval(
   camera: string,
   wasPaused: boolean,
   done: (problem?: unknown) => void,
-): Promise<View> {
+): Promise<Removal> {
   if (!wasPaused) await api.changeCamera(camera, { paused: true });
   const until = performance.now() + UNDO_S * 1000;
   const disposal = createDisposal();
@@ -58,5 +64,12 @@ export async function beginRemoval(
     window.removeEventListener('pagehide', remove);
   });
   count();
-  return { element, dispose: remove };
+  return {
+    element,
+    dispose: remove,
+    abandon() {
+      decided = true;
+      disposal.run();
+    },
+  };
 }

@@ -28,6 +28,10 @@ export interface Store {
   camera(id: string): Camera | undefined;
   /** People whom a camera sees now, in the order in which they came. */
   present(camera: string): readonly Present[];
+  /** Somebody of whom no new window came for so long has left, in seconds. */
+  goneAfter(camera: string): number;
+  /** The server's clock, in seconds since 1970: by it is told when pictures and windows were taken. */
+  now(): number;
   readonly connection: Connection;
   /** Calls `listener` at each event until the returned function is called. */
   on<K extends keyof StoreEvents>(event: K, listener: (value: StoreEvents[K]) => void): () => void;
@@ -38,8 +42,8 @@ export interface Store {
   retry(): void;
 }
 
-/** Somebody of whom no new window came for so long has left, in milliseconds; besides two frames of a slow camera. */
-const GONE_MS = 4_000;
+/** How late a window may be, in seconds; besides the time between two windows, and two frames of a slow camera. */
+const LATE_S = 4;
 
 /** Connects the page to the feed. */
 export async function createStore(about: About): Promise<Store> {
@@ -55,6 +59,10 @@ export async function createStore(about: About): Promise<Store> {
     connection: new Set(),
   };
   let connection: Connection = { state: 'connecting' };
+  /** How far the server's clock is ahead of this browser's, in milliseconds. */
+  let aheadMs = 0;
+  const goneAfter = (camera: string): number =>
+    LATE_S + about.window.hop + 2 / (cameras.get(camera)?.fps ?? 25);
 
   function tell<K extends keyof StoreEvents>(event: K, value: StoreEvents[K]): void {
     for (const listener of listeners[event]) listener(value);
@@ -73,6 +81,7 @@ export async function createStore(about: About): Promise<Store> {
   function hear(message: ServerMessage): void {
     switch (message.type) {
       case 'hello': {
+        aheadMs = Date.parse(message.at) - Date.now();
         const same =
           message.cameras.length === cameras.size && message.cameras.every((id) => cameras.has(id));
         if (!same) void refresh().catch(() => undefined);
@@ -130,11 +139,12 @@ export async function createStore(about: About): Promise<Store> {
     camera: (id) => cameras.get(id),
     present(camera) {
       const ofCamera = people.get(camera) ?? new Map<string, Present>();
-      const frameMs = 1000 / (cameras.get(camera)?.fps ?? 25);
-      const oldest = performance.now() - GONE_MS - 2 * frameMs;
+      const oldest = performance.now() - goneAfter(camera) * 1000;
       for (const [track, { heard }] of ofCamera) if (heard < oldest) ofCamera.delete(track);
       return [...ofCamera.values()];
     },
+    goneAfter,
+    now: () => (Date.now() + aheadMs) / 1000,
     get connection() {
       return connection;
     },

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { inspect } from 'node:util';
 
 import { z } from 'zod';
 
@@ -23,7 +25,13 @@ const schema = z.strictObject({
       detector: z.enum(['ssd', 'tiny']).default('ssd').describe('Which detector.'),
     })
     .prefault({}),
-  feed: z.strictObject({ token: z.string().default('').describe('A token.') }).prefault({}),
+  feed: z
+    .strictObject({
+      token: z.string().default('').describe('A token.'),
+      tokens: z.array(z.string()).default([]).describe('Tokens.'),
+    })
+    .prefault({}),
+  cameras: z.array(z.string()).default([]).describe('Cameras.'),
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'deadpan-config-'));
@@ -86,6 +94,31 @@ test('a file that is missing, or not YAML, or not a map, is refused in words', (
   assert.throws(() => loadConfig(schema, { file: file('e.yaml', 'a: [') }), refused(/not valid YAML/));
   assert.throws(() => loadConfig(schema, { file: file('g.yaml', 'a: *x') }), refused(/not valid YAML: .*x/));
   assert.throws(() => loadConfig(schema, { file: file('f.yaml', '- a') }), refused(/map of options/));
+});
+
+test('a variable that is not YAML is refused without a word of what it holds', async (t) => {
+  const warnings: unknown[] = [];
+  const hear = (warning: unknown): void => void warnings.push(warning);
+  process.on('warning', hear);
+  t.after(() => process.off('warning', hear));
+  for (const variable of ['DEADPAN_CAMERAS', 'DEADPAN_FEED_TOKENS']) {
+    for (const text of ['[{ address: "rtsp://u:hunter2@door"', '*hunter2', 'a: b: hunter2', '[hunter2']) {
+      assert.throws(
+        () => loadConfig(schema, { environment: { [variable]: text } }),
+        (error) => {
+          assert.ok(error instanceof DeadpanError);
+          assert.match(error.message, new RegExp(`^${variable} must be .*not valid YAML`));
+          assert.doesNotMatch(inspect(error), /hunter2/);
+          return true;
+        },
+      );
+    }
+    // YAML, with a tag that means nothing.
+    assert.throws(() => loadConfig(schema, { environment: { [variable]: '!hunter2 x' } }), refused(/array/));
+  }
+  // Warnings come after the turn in which they were made.
+  await setImmediate();
+  assert.deepEqual(warnings, []);
 });
 
 test('every option is described once, with type, default, unit and range', () => {

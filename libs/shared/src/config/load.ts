@@ -102,12 +102,13 @@ function resolveSecrets(value: unknown, file: string, environment: NodeJS.Proces
 function fromText(text: string, option: OptionDescription): unknown {
   if (option.type === 'string' || option.choices !== undefined) return text;
   try {
-    return parse(text) as unknown;
-  } catch (cause) {
+    // Warnings would quote the text.
+    return parse(text, { logLevel: 'error' }) as unknown;
+  } catch {
+    // So would the cause, and the text may hold addresses with passwords, or tokens.
     throw new DeadpanError(
       'E_CONFIG',
-      `${option.variable} must be ${option.type}, not ${JSON.stringify(text)}.`,
-      { cause },
+      `${option.variable} must be ${option.type}, and what it holds is not valid YAML.`,
     );
   }
 }

@@ -100,7 +100,9 @@ export const statusMessage = z
       .number()
       .nonnegative()
       .nullable()
-      .describe('From capture to result, median of the last seconds.'),
+      .describe(
+        'From capture to result, median of the last seconds, which the feed knows: in the topic it is always null.',
+      ),
     stalls: z.int().nonnegative().describe('Stalls within the last hour.'),
     reconnects: z.int().nonnegative().describe('Reconnects within the last hour.'),
     lastError: z.string().nullable().describe('The last error in full, without credentials.'),
