@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -23,12 +23,18 @@ function analyze(...args: string[]): { code: number | null; stdout: string; stde
   return { code: status, stdout, stderr };
 }
 
-test('the results of a run below its input folder are not analysed by the next one', () => {
-  const videos = join(folder, 'videos');
-  mkdirSync(videos);
-  const clip = join(videos, 'clip.mp4');
+/** A new folder, and a video of a second in it. */
+function folderWithVideo(name: string): { readonly at: string; readonly clip: string } {
+  const at = join(folder, name);
+  mkdirSync(at);
+  const clip = join(at, 'clip.mp4');
   const pattern = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5:d=1'];
   execFileSync('ffmpeg', ['-nostdin', '-v', 'error', ...pattern, '-pix_fmt', 'yuv420p', clip]);
+  return { at, clip };
+}
+
+test('the results of a run below its input folder are not analysed by the next one', () => {
+  const { at: videos, clip } = folderWithVideo('videos');
   const out = join(videos, 'results');
   const run = (): readonly { readonly input: string; readonly state: string }[] => {
     const { code, stdout, stderr } = analyze(videos, '--out', out, '--annotate', '--json');
@@ -58,4 +64,19 @@ test('an output folder that nothing can make is refused, and named', () => {
   const { code, stderr } = analyze(folder, '--out', '/proc/deadpan/results');
   assert.equal(code, 1);
   assert.match(stderr, /^deadpan: \/proc\/deadpan\/results cannot be written: .*\(E_OUTPUT\)$/m);
+});
+
+test('a folder of somebody else that has the name of the results stays as it is', () => {
+  const { at, clip } = folderWithVideo('beside');
+  mkdirSync(join(at, 'clip', 'references'), { recursive: true });
+  writeFileSync(join(at, 'clip', 'references', 'paper.pdf'), 'precious');
+  for (const run of ['first', 'second']) {
+    const { code, stdout } = analyze(clip, '--out', at);
+    assert.equal(code, 1, run);
+    assert.match(stdout, /clip cannot be written: a folder that is not empty is in the way\..*\(E_OUTPUT\)/);
+    assert.deepEqual(readdirSync(join(at, 'clip'), { recursive: true }), [
+      'references',
+      join('references', 'paper.pdf'),
+    ]);
+  }
 });

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expandInputs, openFile, type Ffmpeg } from '@deadpan/ingest';
@@ -7,19 +6,19 @@ import { DeadpanError, sentenceOf, type Expression } from '@deadpan/shared';
 import type { DeadpanConfig } from '../config.js';
 import type { StageSet } from '../pipeline/stages.js';
 import { annotatedFrames } from '../report/annotated-frames.js';
-import { createAtomicFolder, hiddenFolder, makeFolder } from '../report/atomic-folder.js';
+import { createAtomicFolder, hiddenFolder, makeFolder, refuseForeign } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
 import { writing } from '../report/output-error.js';
 import { openOpenFaceTable } from '../report/openface-table.js';
 import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
 import { writeArchive } from './archive.js';
-import { CHECKPOINT_FILE, hasCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.js';
+import { CHECKPOINT_FILES, hasCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.js';
 import { folderRecord, readFolderRecord, recordOf, writeFolderRecord } from './folder-record.js';
 import { analyzeInput } from './input-analysis.js';
 import type { MadeFrom, ResultOptions } from './made-from.js';
 import { planInputs, type PlannedInput } from './plan.js';
-import { RESULT_FILES, SEAL } from './result-files.js';
+import { RESULTS } from './result-files.js';
 import { stageReports, writeRunRecord, type InputRecord } from './run-record.js';
 
 /** What `analyze` was asked to do. */
@@ -162,10 +161,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     });
     try {
       progress.started(path, source.info.durationUs, resume === null ? 0 : resume.position.sequence + 1);
-      const names = [...RESULT_FILES];
-      const folder = await createAtomicFolder(target, { names, seal: SEAL, resume: resume !== null });
-      const checkpointPath = join(folder.path, CHECKPOINT_FILE);
-      const spoolPath = options.annotate ? join(folder.path, 'references.spool') : null;
+      const working = [...CHECKPOINT_FILES, SPOOL_FILE];
+      const folder = await createAtomicFolder(target, { ...RESULTS, working, resume: resume !== null });
+      const spoolPath = options.annotate ? join(folder.path, SPOOL_FILE) : null;
       try {
         // What draws the report is loaded while frames are analysed.
         const results = import('./input-results.js');
@@ -234,8 +232,6 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           stages: stageReports(counts),
         };
         await writeFolderRecord(folder.path, folderRecord(result, madeFrom));
-        if (spoolPath !== null) await rm(spoolPath, { force: true });
-        await rm(checkpointPath, { force: true });
         await folder.publish();
         return result;
       } catch (error) {
@@ -259,6 +255,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   }
 }
 
+/** The references of all faces, for the annotated video. */
+const SPOOL_FILE = 'references.spool';
+
 /** Frames of an input whose pixels are in memory: enough that the decoder and the workers never wait for each other. */
 const FRAMES_WITH_PIXELS = 8;
 
@@ -272,6 +271,7 @@ function failed(input: string, output: string, error: DeadpanError): InputRecord
 /** Leaves word of a failure, for the index that another shard may write. */
 async function noteFailure(folder: string, record: InputRecord, madeFrom: MadeFrom | null): Promise<void> {
   await makeFolder(folder);
+  await refuseForeign(folder, RESULTS);
   await writeFolderRecord(folder, folderRecord(record, madeFrom));
 }
 

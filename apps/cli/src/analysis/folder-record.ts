@@ -22,7 +22,8 @@ export interface FolderRecord {
   readonly madeFrom: MadeFrom | null;
 }
 
-const FILE = 'record.json';
+/** Name of the file. */
+export const RECORD_FILE = 'record.json';
 
 /** The part of a run's record that stays in the input's folder. */
 export function folderRecord(record: InputRecord, madeFrom: MadeFrom | null): FolderRecord {
@@ -54,7 +55,10 @@ export function recordOf(input: string, output: string, folder: FolderRecord): I
 /** Reads a folder's record; null where there is none that can be read. */
 export async function readFolderRecord(folder: string): Promise<FolderRecord | null> {
   try {
-    return JSON.parse(await readFile(join(folder, FILE), 'utf8')) as FolderRecord;
+    const found: unknown = JSON.parse(await readFile(join(folder, RECORD_FILE), 'utf8'));
+    const isOne = typeof found === 'object' && found !== null && 'madeFrom' in found && 'state' in found;
+    // Somebody else's file may have the same name.
+    return isOne ? (found as FolderRecord) : null;
   } catch {
     return null;
   }
@@ -65,5 +69,5 @@ export async function readFolderRecord(folder: string): Promise<FolderRecord | n
  * @throws DeadpanError E_OUTPUT
  */
 export function writeFolderRecord(folder: string, record: FolderRecord): Promise<void> {
-  return writeWhole(join(folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
+  return writeWhole(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 }
