@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+
+import { lockFolder } from '../report/folder-lock.js';
 
 const CLI = fileURLToPath(new URL('../../bin/deadpan.js', import.meta.url));
 
@@ -21,6 +24,17 @@ function analyze(...args: string[]): { code: number | null; stdout: string; stde
     killSignal: 'SIGKILL',
   });
   return { code: status, stdout, stderr };
+}
+
+/** The same, while this process is at work. */
+async function analyzing(...args: string[]): Promise<{ code: number | null; stdout: string }> {
+  const child = spawn(process.execPath, [CLI, 'analyze', '--quiet', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout };
 }
 
 /** A new folder, and a video of a second in it. */
@@ -79,4 +93,21 @@ test('a folder of somebody else that has the name of the results stays as it is'
       join('references', 'paper.pdf'),
     ]);
   }
+});
+
+test('what another run is at work on is left to it, and said', async () => {
+  const { at, clip } = folderWithVideo('shared');
+  const out = join(at, 'results');
+  const lock = await lockFolder(join(out, 'clip'));
+  mkdirSync(join(out, '.clip.partial'));
+  writeFileSync(join(out, '.clip.partial', 'faces.csv'), 'half');
+  const { code, stdout } = await analyzing(clip, '--out', out);
+  assert.equal(code, 1);
+  assert.match(stdout, /clip is being made by another run \(process \d+ on .*\(E_OUTPUT\)/);
+  assert.deepEqual(readdirSync(out).sort(), ['.clip.lock', '.clip.partial', 'index.html', 'run.json']);
+  assert.equal(readFileSync(join(out, '.clip.partial', 'faces.csv'), 'utf8'), 'half');
+  assert.ok('release' in lock);
+  await lock.release();
+  assert.equal(analyze(clip, '--out', out).code, 0);
+  assert.deepEqual(readdirSync(out).sort(), ['clip', 'index.html', 'run.json']);
 });

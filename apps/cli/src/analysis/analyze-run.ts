@@ -8,6 +8,7 @@ import type { StageSet } from '../pipeline/stages.js';
 import { annotatedFrames } from '../report/annotated-frames.js';
 import { createAtomicFolder, hiddenFolder, makeFolder, refuseForeign } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
+import { lockFolder } from '../report/folder-lock.js';
 import { writing } from '../report/output-error.js';
 import { openOpenFaceTable } from '../report/openface-table.js';
 import { openPyFeatTable } from '../report/py-feat-table.js';
@@ -17,7 +18,7 @@ import { CHECKPOINT_FILES, hasCheckpoint, readCheckpoint, type Checkpoint } from
 import { folderRecord, readFolderRecord, recordOf, writeFolderRecord } from './folder-record.js';
 import { analyzeInput } from './input-analysis.js';
 import type { MadeFrom, ResultOptions } from './made-from.js';
-import { planInputs, type PlannedInput } from './plan.js';
+import { planInputs, resultsAt, type PlannedInput } from './plan.js';
 import { RESULTS } from './result-files.js';
 import { stageReports, writeRunRecord, type InputRecord } from './run-record.js';
 
@@ -71,6 +72,8 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
   const missing = failures.map(({ input, error }) => failed(input, '', error));
   const records = new Map<string, InputRecord>();
+  /** Of inputs that another run is at work on: what becomes of them is for that one to say. */
+  const elsewhere = new Map<string, InputRecord>();
   await writing(out, () => makeFolder(out));
   const plan = await planInputs(inputs, { ...options, models: stages.models });
   progress.planned(plan, missing.length);
@@ -80,8 +83,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   const queue = plan.filter(({ done }) => done === null);
   async function work(): Promise<void> {
     for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
-      const record = await analyzeOne(next);
-      if (record !== null) finish(record);
+      await takeOn(next);
     }
   }
   await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work));
@@ -93,7 +95,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       'Interrupted. What was finished stays; the same command goes on with the rest.',
     );
   }
-  return [...missing, ...inputs.flatMap(({ output }) => records.get(output) ?? [])];
+  return [...missing, ...inputs.flatMap(({ output }) => records.get(output) ?? elsewhere.get(output) ?? [])];
 
   function finish(record: InputRecord): void {
     records.set(record.output, record);
@@ -124,6 +126,35 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       await writeArchive(out, ordered, parquet, writer);
       // Another shard that finished meanwhile may have written before this one did, and known more.
       known = await finished();
+    }
+  }
+
+  /** Analyses an input, unless another run does so or has done so since the plan was made. */
+  async function takeOn(input: PlannedInput): Promise<void> {
+    const { path, output, madeFrom } = input;
+    const target = join(out, output);
+    const lock = await lockFolder(target, signal).catch((error: unknown) => {
+      if (error instanceof DeadpanError) return error;
+      throw error;
+    });
+    if (lock instanceof DeadpanError) {
+      if (lock.code !== 'E_INTERRUPTED') finish(failed(path, output, lock));
+      return;
+    }
+    if ('heldBy' in lock) {
+      const error = new DeadpanError('E_OUTPUT', `${target} is being made by another run (${lock.heldBy}).`, {
+        advice: 'Wait until that has ended.',
+      });
+      elsewhere.set(output, failed(path, output, error));
+      progress.finished(failed(path, output, error));
+      return;
+    }
+    try {
+      const { done } = await resultsAt(target, madeFrom, options.force);
+      const record = done === null ? await analyzeOne(input) : recordOf(path, output, done);
+      if (record !== null) finish(record);
+    } finally {
+      await lock.release();
     }
   }
 

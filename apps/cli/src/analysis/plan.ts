@@ -60,15 +60,25 @@ async function planInput(input: ExpandedInput, options: PlanOptions): Promise<Pl
   const { out, config, models, ffmpeg, force } = options;
   const target = join(out, input.output);
   const now = await madeFrom(input.path, config, options, models).catch(() => null);
-  const record = await readFolderRecord(target);
-  const complete = record !== null && (await isThere(join(target, SEAL)));
-  const again = complete ? whyAgain(record, now, force) : null;
-  if (complete && again === null) {
-    return { ...input, madeFrom: now, done: record, again, goesOn: false, seconds: null, frames: null };
+  const { done, again } = await resultsAt(target, now, force);
+  if (done !== null) {
+    return { ...input, madeFrom: now, done, again, goesOn: false, seconds: null, frames: null };
   }
   const goesOn = !force && (await hasCheckpoint(hiddenFolder(target)));
   const length = now === null ? null : await fileLength(ffmpeg, input.path);
   return { ...input, madeFrom: now, done: null, again, goesOn, ...toAnalyse(length, options) };
+}
+
+/** The record of results that are as they should be, or why those that are there do not do. */
+export async function resultsAt(
+  target: string,
+  now: MadeFrom | null,
+  force: boolean,
+): Promise<Pick<PlannedInput, 'done' | 'again'>> {
+  const record = await readFolderRecord(target);
+  if (record === null || !(await isThere(join(target, SEAL)))) return { done: null, again: null };
+  const again = whyAgain(record, now, force);
+  return { done: again === null ? record : null, again };
 }
 
 function whyAgain(record: FolderRecord, now: MadeFrom | null, force: boolean): string | null {
