@@ -16,10 +16,19 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
+interface End {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** `deadpan analyze` as a user runs it; killed where it does not come to an end. */
-function analyze(...args: string[]): { code: number | null; stdout: string; stderr: string } {
+const analyze = (...args: string[]): End => analyzeWith({}, ...args);
+
+function analyzeWith(env: NodeJS.ProcessEnv, ...args: string[]): End {
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, 'analyze', '--quiet', ...args], {
     encoding: 'utf8',
+    env: { ...process.env, ...env },
     timeout: 60_000,
     killSignal: 'SIGKILL',
   });
@@ -35,6 +44,13 @@ async function analyzing(...args: string[]): Promise<{ code: number | null; stdo
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout };
+}
+
+/** An ffmpeg that does as the cases of a shell script say, and else what ffmpeg does. */
+function ffmpegWith(name: string, cases: string): NodeJS.ProcessEnv {
+  const path = join(folder, name);
+  writeFileSync(path, `#!/bin/sh\ncase "$*" in ${cases} *) exec ffmpeg "$@";; esac\n`, { mode: 0o755 });
+  return { FFMPEG_PATH: path };
 }
 
 /** A new folder, and a video of a second in it. */
@@ -110,4 +126,53 @@ test('what another run is at work on is left to it, and said', async () => {
   await lock.release();
   assert.equal(analyze(clip, '--out', out).code, 0);
   assert.deepEqual(readdirSync(out).sort(), ['clip', 'index.html', 'run.json']);
+});
+
+test('an ffmpeg that cannot write the annotated video is refused before the work', () => {
+  const { at, clip } = folderWithVideo('unencoded');
+  const without = ffmpegWith('no-x264', `*-encoders*) ffmpeg "$@" | grep -v libx264; exit;;`);
+  const { code, stderr } = analyzeWith(without, clip, '--out', join(at, 'results'), '--annotate');
+  assert.equal(code, 3);
+  assert.match(stderr, /built without libx264\. Install .*, or leave --annotate out\. \(E_DECODER_MISSING\)/);
+  assert.deepEqual(readdirSync(at), ['clip.mp4']);
+});
+
+test('where the annotated video cannot be written, the tables appear without it', () => {
+  const { at, clip } = folderWithVideo('undrawn');
+  const out = join(at, 'results');
+  const failing = ffmpegWith('failing', '*annotated.mp4*) echo "Decoder not found" >&2; exit 1;;');
+  const { code, stderr } = analyzeWith(failing, clip, '--out', out, '--annotate', '--json');
+  assert.equal(code, 1, stderr);
+  const files = readdirSync(join(out, 'clip'));
+  for (const name of ['faces.csv', 'report.html', 'summary.json']) assert.ok(files.includes(name), name);
+  assert.ok(!files.includes('annotated.mp4'));
+  assert.doesNotMatch(readFileSync(join(out, 'clip', 'report.html'), 'utf8'), /annotated\.mp4/);
+  assert.match(
+    readFileSync(join(out, 'clip', 'record.json'), 'utf8'),
+    /Decoder not found.*\(E_INPUT_FORMAT\)/,
+  );
+});
+
+test('where ffmpeg is killed while it draws, its analysis is kept for the next run', () => {
+  const { at, clip } = folderWithVideo('killed');
+  const out = join(at, 'results');
+  const killed = ffmpegWith('killing', '*annotated.mp4*) kill -9 $$;;');
+  const first = analyzeWith(killed, clip, '--out', out, '--annotate');
+  assert.equal(first.code, 1);
+  assert.match(first.stdout, /ffmpeg was killed while it wrote .*\(E_DECODER_DIED\)/);
+  assert.ok(readdirSync(join(out, '.clip.partial')).includes('checkpoint'));
+  const second = analyze(clip, '--out', out, '--annotate');
+  assert.equal(second.code, 0, second.stderr);
+  assert.ok(readdirSync(join(out, 'clip')).includes('annotated.mp4'));
+});
+
+test('an input that has no frame in the part asked for has no annotated video', () => {
+  const { at, clip } = folderWithVideo('short');
+  const out = join(at, 'results');
+  const { code, stdout, stderr } = analyze(clip, '--out', out, '--annotate', '--start', '60', '--json');
+  assert.equal(code, 0, stderr);
+  const [record] = JSON.parse(stdout) as { state: string; frames: number }[];
+  assert.deepEqual([record?.state, record?.frames], ['done', 0]);
+  assert.ok(!readdirSync(join(out, 'clip')).includes('annotated.mp4'));
+  assert.doesNotMatch(readFileSync(join(out, 'clip', 'report.html'), 'utf8'), /annotated\.mp4/);
 });

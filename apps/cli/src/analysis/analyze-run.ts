@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { expandInputs, openFile, type Ffmpeg } from '@deadpan/ingest';
+import { expandInputs, openFile, type Ffmpeg, type FileInfo } from '@deadpan/ingest';
 import { DeadpanError, sentenceOf, type Expression } from '@deadpan/shared';
 
 import type { DeadpanConfig } from '../config.js';
@@ -68,6 +68,7 @@ export interface AnalyzeProgress {
  */
 export async function analyzeRun(options: AnalyzeOptions): Promise<readonly InputRecord[]> {
   const { out, config, stages, jobs, shard, progress, signal } = options;
+  if (options.annotate) await (await import('../report/annotate.js')).checkEncoder(options.ffmpeg);
   const { inputs: all, failures } = await expandInputs(options.inputs, out);
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
   const missing = failures.map(({ input, error }) => failed(input, '', error));
@@ -215,25 +216,13 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           },
           signal,
         });
-        const { record, counts, failure, deadLetters, seconds } = analysis;
-        if (failure !== null && record.frames === 0) throw failure;
+        const { record, counts, deadLetters, seconds } = analysis;
+        if (analysis.failure !== null && record.frames === 0) throw analysis.failure;
         const drawn = performance.now();
-        if (spoolPath !== null) {
-          const { annotate } = await import('../report/annotate.js');
-          await annotate({
-            ffmpeg: options.ffmpeg,
-            input: path,
-            kind: source.info.kind,
-            width: source.info.width,
-            height: source.info.height,
-            output: join(folder.path, 'annotated.mp4'),
-            frames: annotatedFrames(join(folder.path, 'faces.csv'), spoolPath),
-            fps: ingest.fps,
-            start: options.start,
-            end: options.end,
-            signal,
-          });
-        }
+        // Nothing was analysed of a file that ends before --start: there is nothing to draw on.
+        const annotated = spoolPath !== null && record.frames > 0;
+        const undrawn = annotated ? await drawOver(source.info, folder.path, spoolPath) : null;
+        const failure = analysis.failure ?? undrawn;
         const { writeResults } = await results;
         await writeResults(analysis, {
           folder: folder.path,
@@ -243,7 +232,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           models: stages.models,
           settings: settingsOf(options),
           extras: [
-            ...(spoolPath === null ? [] : ['annotated.mp4']),
+            ...(annotated && undrawn === null ? ['annotated.mp4'] : []),
             ...(format === 'py-feat' || format === 'openface' ? [`${format}.csv`] : []),
           ],
         });
@@ -266,12 +255,37 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
         await folder.publish();
         return result;
       } catch (error) {
-        const goesOnLater = error instanceof DeadpanError && error.code === 'E_INTERRUPTED';
-        if (!(goesOnLater && (await hasCheckpoint(folder.path)))) await folder.discard();
+        if (!(await goesOnLater(error, folder.path))) await folder.discard();
         throw error;
       }
     } finally {
       await source.close();
+    }
+  }
+
+  /** Writes the annotated video; resolves with why there is none, where the tables shall appear without it. */
+  async function drawOver(info: FileInfo, folder: string, spoolPath: string): Promise<DeadpanError | null> {
+    const { annotate } = await import('../report/annotate.js');
+    try {
+      await annotate({
+        ffmpeg: options.ffmpeg,
+        input: info.path,
+        kind: info.kind,
+        width: info.width,
+        height: info.height,
+        maxPixels: config.ingest.maxPixels,
+        output: join(folder, 'annotated.mp4'),
+        frames: annotatedFrames(join(folder, 'faces.csv'), spoolPath),
+        fps: config.ingest.fps,
+        start: options.start,
+        end: options.end,
+        signal,
+      });
+      return null;
+    } catch (error) {
+      if (!(error instanceof DeadpanError) || error.code === 'E_INTERRUPTED') throw error;
+      if (await goesOnLater(error, folder)) throw error;
+      return error;
     }
   }
 
@@ -297,6 +311,12 @@ const secondsSince = (started: number): number => Math.round(performance.now() -
 function failed(input: string, output: string, error: DeadpanError): InputRecord {
   const nothing = { frames: 0, faces: 0, tracks: 0, seconds: 0, stages: {} };
   return { input, output, state: 'failed', reason: sentenceOf(error), ...nothing };
+}
+
+/** Whether what an input's analysis has come to is kept for the next run: it may go well then, once there is space again. */
+async function goesOnLater(error: unknown, folder: string): Promise<boolean> {
+  const mayGoWell = error instanceof DeadpanError && (error.retryable || error.code === 'E_OUTPUT');
+  return mayGoWell && (await hasCheckpoint(folder));
 }
 
 /** Leaves word of a failure, for the index that another shard may write. */
