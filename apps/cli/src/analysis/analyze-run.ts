@@ -217,12 +217,14 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           signal,
         });
         const { record, counts, deadLetters, seconds } = analysis;
-        if (analysis.failure !== null && record.frames === 0) throw analysis.failure;
+        // What may go well the next time goes on then, and is no result yet.
+        const { failure: ended } = analysis;
+        if (ended !== null && (record.frames === 0 || ended.retryable)) throw ended;
         const drawn = performance.now();
         // Nothing was analysed of a file that ends before --start: there is nothing to draw on.
         const annotated = spoolPath !== null && record.frames > 0;
         const undrawn = annotated ? await drawOver(source.info, folder.path, spoolPath) : null;
-        const failure = analysis.failure ?? undrawn;
+        const failure = ended ?? undrawn;
         const { writeResults } = await results;
         await writeResults(analysis, {
           folder: folder.path,
