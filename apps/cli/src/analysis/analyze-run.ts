@@ -93,7 +93,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   if (signal.aborted) {
     throw new DeadpanError(
       'E_INTERRUPTED',
-      'Interrupted. What was finished stays; the same command goes on with the rest.',
+      options.force
+        ? 'Interrupted. What was finished stays. The same command does it all again; without --force it does what is not done yet.'
+        : 'Interrupted. What was finished stays; the same command goes on with the rest.',
     );
   }
   return [...missing, ...inputs.flatMap(({ output }) => records.get(output) ?? elsewhere.get(output) ?? [])];
