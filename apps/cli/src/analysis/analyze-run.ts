@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expandInputs, openFile, type Ffmpeg, type FileInfo } from '@deadpan/ingest';
@@ -15,11 +16,11 @@ import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
 import { writeArchive } from './archive.js';
 import { CHECKPOINT_FILES, hasCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.js';
-import { folderRecord, readFolderRecord, recordOf, writeFolderRecord } from './folder-record.js';
+import { folderRecord, recordOf, writeFolderRecord } from './folder-record.js';
 import { analyzeInput } from './input-analysis.js';
-import type { MadeFrom, ResultOptions } from './made-from.js';
-import { planInputs, resultsAt, type PlannedInput } from './plan.js';
-import { RESULTS } from './result-files.js';
+import { madeFrom as madeFromNow, type MadeFrom, type ResultOptions } from './made-from.js';
+import { currentRecord, planInputs, resultsAt, type PlannedInput } from './plan.js';
+import { RESULTS, SEAL } from './result-files.js';
 import { stageReports, writeRunRecord, type InputRecord } from './run-record.js';
 
 /** What `analyze` was asked to do. */
@@ -105,14 +106,18 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     progress.finished(record);
   }
 
-  /** Everything that is finished by now, by this run and by those with other shards. */
+  /** Everything that is finished by now, by this run and by others, from what this one would make it from. */
   async function finished(): Promise<readonly InputRecord[]> {
     const found: InputRecord[] = [];
     for (const { path, output } of all) {
       const own = records.get(output);
-      const other = own === undefined && shard !== null ? await readFolderRecord(join(out, output)) : null;
-      if (own !== undefined) found.push(own);
-      else if (other !== null) found.push(recordOf(path, output, other));
+      if (own !== undefined) {
+        found.push(own);
+        continue;
+      }
+      const now = await madeFromNow(path, config, options, stages.models).catch(() => null);
+      const other = await currentRecord(join(out, output), now);
+      if (other !== null) found.push(recordOf(path, output, other));
     }
     return found;
   }
@@ -328,6 +333,8 @@ async function noteFailure(folder: string, record: InputRecord, madeFrom: MadeFr
   await makeFolder(folder);
   await refuseForeign(folder, RESULTS);
   await writeFolderRecord(folder, folderRecord(record, madeFrom));
+  // Results that stand there are not those of the file, models and options that failed.
+  await rm(join(folder, SEAL), { force: true });
 }
 
 function openForeignTable(

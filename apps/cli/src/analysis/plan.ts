@@ -81,6 +81,16 @@ export async function resultsAt(
   return { done: again === null ? record : null, again };
 }
 
+/** The record of an input that was not planned, or not done; null where it is of another file, model or option. */
+export async function currentRecord(target: string, now: MadeFrom | null): Promise<FolderRecord | null> {
+  const record = await readFolderRecord(target);
+  if (record === null) return null;
+  const before = record.madeFrom;
+  const isCurrent = before === null || now === null ? before === now : difference(before, now) === null;
+  const isWhole = record.state === 'failed' || (await isThere(join(target, SEAL)));
+  return isCurrent && isWhole ? record : null;
+}
+
 function whyAgain(record: FolderRecord, now: MadeFrom | null, force: boolean): string | null {
   if (force) return '--force';
   if (now === null || record.madeFrom === null) return 'the file cannot be looked at';
