@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -175,4 +184,45 @@ test('an input that has no frame in the part asked for has no annotated video', 
   assert.deepEqual([record?.state, record?.frames], ['done', 0]);
   assert.ok(!readdirSync(join(out, 'clip')).includes('annotated.mp4'));
   assert.doesNotMatch(readFileSync(join(out, 'clip', 'report.html'), 'utf8'), /annotated\.mp4/);
+});
+
+test('what is damaged is known to be, and analysed again with --force alone', () => {
+  const { at, clip } = folderWithVideo('damaged');
+  const whole = join(at, 'whole.mkv');
+  execFileSync('ffmpeg', ['-v', 'error', '-i', clip, '-c:v', 'mjpeg', whole]);
+  const bytes = readFileSync(whole);
+  const cut = join(at, 'cut.mkv');
+  writeFileSync(cut, bytes.subarray(0, bytes.length * 0.7));
+  const out = join(at, 'results');
+  const made = (...flags: string[]): number => {
+    const { code, stdout, stderr } = analyze(cut, '--out', out, '--json', ...flags);
+    assert.equal(code, 1, stderr);
+    const [record] = JSON.parse(stdout) as { state: string; code: string; frames: number }[];
+    assert.deepEqual([record?.state, record?.code], ['failed', 'E_INPUT_TRUNCATED']);
+    assert.ok((record?.frames ?? 0) > 0);
+    return statSync(join(out, 'cut', 'summary.json')).ctimeMs;
+  };
+  const first = made();
+  assert.equal(made(), first);
+  assert.notEqual(made('--force'), first);
+});
+
+test('results of a file, or of options, that are not those of now are in no index', () => {
+  const { at, clip } = folderWithVideo('changing');
+  const other = join(at, 'other.mp4');
+  copyFileSync(clip, other);
+  const out = join(at, 'results');
+  const run = (code: number, ...flags: string[]): string => {
+    const end = analyze(at, '--out', out, ...flags);
+    assert.equal(end.code, code, end.stderr);
+    const index = readFileSync(join(out, 'index.html'), 'utf8');
+    return ['clip', 'other'].filter((name) => index.includes(`href="${name}/report.html"`)).join();
+  };
+  assert.equal(run(0), 'clip,other');
+  assert.equal(run(0, '--fps', '2', '--shard', '1/2'), 'clip', 'the other shard has not come to it');
+  assert.equal(run(0, '--fps', '2', '--shard', '2/2'), 'clip,other');
+  writeFileSync(other, 'This is not a video.');
+  assert.equal(run(1, '--fps', '2'), 'clip', 'there are only old tables of what cannot be read now');
+  copyFileSync(clip, other);
+  assert.equal(run(0, '--fps', '2'), 'clip,other');
 });

@@ -254,6 +254,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           output,
           state: failure === null && dead === null ? 'done' : 'failed',
           reason: failure === null ? dead : sentenceOf(failure),
+          code: failure?.code ?? null,
           frames: record.frames,
           faces: record.faces,
           tracks: record.tracks.length,
@@ -319,7 +320,7 @@ const secondsSince = (started: number): number => Math.round(performance.now() -
 
 function failed(input: string, output: string, error: DeadpanError): InputRecord {
   const nothing = { frames: 0, faces: 0, tracks: 0, seconds: 0, stages: {} };
-  return { input, output, state: 'failed', reason: sentenceOf(error), ...nothing };
+  return { input, output, state: 'failed', reason: sentenceOf(error), code: error.code, ...nothing };
 }
 
 /** Whether what an input's analysis has come to is kept for the next run: it may go well then, once there is space again. */
@@ -332,9 +333,9 @@ async function goesOnLater(error: unknown, folder: string): Promise<boolean> {
 async function noteFailure(folder: string, record: InputRecord, madeFrom: MadeFrom | null): Promise<void> {
   await makeFolder(folder);
   await refuseForeign(folder, RESULTS);
-  await writeFolderRecord(folder, folderRecord(record, madeFrom));
   // Results that stand there are not those of the file, models and options that failed.
   await rm(join(folder, SEAL), { force: true });
+  await writeFolderRecord(folder, folderRecord(record, madeFrom));
 }
 
 function openForeignTable(

@@ -94,7 +94,9 @@ export async function currentRecord(target: string, now: MadeFrom | null): Promi
 function whyAgain(record: FolderRecord, now: MadeFrom | null, force: boolean): string | null {
   if (force) return '--force';
   if (now === null || record.madeFrom === null) return 'the file cannot be looked at';
-  return difference(record.madeFrom, now) ?? (record.state === 'failed' ? 'it failed before' : null);
+  // What is wrong with a file is so as long as it stays the same.
+  const known = record.state === 'done' || record.code?.startsWith('E_INPUT_') === true;
+  return difference(record.madeFrom, now) ?? (known ? null : 'it failed before');
 }
 
 function toAnalyse(
@@ -124,6 +126,7 @@ export function planSentences(plan: readonly PlannedInput[]): readonly string[] 
       : [`${count(open.length - videos - images, 'file')} of unknown length`]),
   ];
   const done = plan.length - open.length;
+  const damaged = plan.filter(({ done: record }) => record?.state === 'failed').length;
   const again = new Map<string, number>();
   for (const { again: why } of open) if (why !== null) again.set(why, (again.get(why) ?? 0) + 1);
   const goOn = open.filter(({ goesOn }) => goesOn).length;
@@ -131,6 +134,7 @@ export function planSentences(plan: readonly PlannedInput[]): readonly string[] 
     `${count(plan.length, 'input')}: ${parts.length === 0 ? 'nothing' : parts.join(', ')} to analyse` +
       `${done === 0 ? '' : `, ${done} done before`}.`,
     ...[...again].map(([why, number]) => `${count(number, 'input')} again, because ${why}.`),
+    ...(damaged === 0 ? [] : [`${count(damaged, 'input')} failed before and would again; --force tries.`]),
     ...(goOn === 0 ? [] : [`${count(goOn, 'input')} from where it was interrupted.`]),
   ];
 }
