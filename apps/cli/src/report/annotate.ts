@@ -86,14 +86,16 @@ export async function annotate(options: AnnotateOptions): Promise<void> {
  * @throws DeadpanError `E_DECODER_MISSING`
  */
 export async function checkEncoder(ffmpeg: Ffmpeg): Promise<void> {
-  const { stdout } = await promisify(execFile)(ffmpeg.path, ['-hide_banner', '-encoders'], {
-    timeout: 20_000,
-    maxBuffer: 1 << 25,
-  });
-  if (/^ *V\S* libx264 /m.test(stdout)) return;
+  const limits = { timeout: 20_000, maxBuffer: 1 << 25 };
+  const asked = promisify(execFile)(ffmpeg.path, ['-hide_banner', '-encoders'], limits);
+  const encoders = await asked.then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+  if (/^ *V\S* libx264 /m.test(encoders)) return;
   throw new DeadpanError(
     'E_DECODER_MISSING',
-    `ffmpeg ${ffmpeg.version} (${ffmpeg.path}) cannot write H.264: it was built without libx264.`,
+    `ffmpeg ${ffmpeg.version} (${ffmpeg.path}) cannot write H.264: it names no encoder libx264.`,
     { advice: 'Install an ffmpeg with libx264, or leave --annotate out.' },
   );
 }
