@@ -131,17 +131,42 @@ test('without ffmpeg the command ends with 3 and says what to do', async () => {
   assert.match(stderr, /Correct FFMPEG_PATH/);
 });
 
-test('an ffmpeg that is killed in the middle fails its input, in words', async () => {
+test('an ffmpeg that is killed in the middle fails its input, in words, and the same command goes on from there', async () => {
   const killer = join(folder, 'killed-ffmpeg');
   writeFileSync(
     killer,
-    `#!/bin/bash\ncase "$*" in *-version*|*-h*full*) exec ffmpeg "$@";; esac\nffmpeg "$@" > >(head -c 20000000) & sleep 0.7; kill -9 $!; kill -9 $$\n`,
+    `#!/bin/bash\ncase "$*" in *-version*|*-h*full*) exec ffmpeg "$@";; esac\nexec 3< <(exec ffmpeg "$@"); head -c 20000000 <&3; kill -9 $! $$\n`,
     { mode: 0o755 },
   );
   const out = join(folder, 'killed');
-  const { code, stderr } = await deadpan(['analyze', CLIP, '--out', out], { env: { FFMPEG_PATH: killer } });
+  const args = ['analyze', CLIP, '--fps', '5', '--out', out];
+  const { code, stderr } = await deadpan(args, { env: { FFMPEG_PATH: killer } });
   assert.equal(code, 1, stderr);
   assert.match(stderr, /clip\.mp4: .*\(E_DECODER_DIED\)/);
+  assert.deepEqual(readdirSync(join(out, 'clip')), ['record.json'], 'a part is no result');
+  const second = await deadpan(args);
+  assert.equal(second.code, 0, second.stderr);
+  assert.match(second.stderr, /clip\.mp4: .*, going on after \d+ frames/);
+});
+
+test('a disk that gets full in the middle costs what came after the last checkpoint', async (t) => {
+  const out = join(folder, 'full');
+  mkdirSync(out);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', out], { stdio: 'ignore' });
+  } catch {
+    t.skip('only root may mount a file system');
+    return;
+  }
+  t.after(() => execFileSync('umount', [out]));
+  const args = ['analyze', CLIP, '--fps', '5', '--annotate', '--checkpoint', '0', '--out', out];
+  const { code, stderr } = await deadpan(args);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /cannot be written: the disk is full.*\(E_OUTPUT\)/);
+  execFileSync('mount', ['-o', 'remount,size=100m', out]);
+  const second = await deadpan(args);
+  assert.equal(second.code, 0, second.stderr);
+  assert.match(second.stderr, /clip\.mp4: .*, going on after \d+ frames/);
 });
 
 test('an output folder that cannot be written is said so, and the other inputs are not blamed', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { CLIP, deadpan } from './command-line.js';
+import { CLIP, deadpan, type CommandEnd } from './command-line.js';
 
 /* What users rely on when they run a command again. */
 
@@ -66,17 +66,22 @@ test('a summary says how many frames were read and how many of them were analyse
   assert.deepEqual([summary.frames.read, summary.frames.analysed], [500, 40]);
 });
 
-test('Ctrl-C ends with 130 and shows nothing half-written; the same command does the rest', async () => {
-  const out = join(folder, 'interrupted');
-  const args = ['analyze', CLIP, '--out', out, '--fps', '10'];
-  let interrupted = false;
-  const first = await deadpan(args, {
+/** Runs a command and interrupts it when it has begun with the clip. */
+function interrupted(args: readonly string[]): Promise<CommandEnd> {
+  let begun = false;
+  return deadpan(args, {
     onOutput: (child, said) => {
-      if (interrupted || !/clip\.mp4: [\d.]+ s/.test(said)) return;
-      interrupted = true;
+      if (begun || !/clip\.mp4: [\d.]+ s/.test(said)) return;
+      begun = true;
       child.kill('SIGINT');
     },
   });
+}
+
+test('Ctrl-C ends with 130 and shows nothing half-written; the same command does the rest', async () => {
+  const out = join(folder, 'interrupted');
+  const args = ['analyze', CLIP, '--out', out, '--fps', '10'];
+  const first = await interrupted(args);
   assert.equal(first.code, 130, first.stderr);
   assert.match(first.stderr, /same command goes on/);
   assert.deepEqual(
@@ -90,4 +95,9 @@ test('Ctrl-C ends with 130 and shows nothing half-written; the same command does
   assert.match(second.stderr, /going on after \d+ frames/);
   assert.deepEqual([runOf(out).inputs[0]?.state, runOf(out).inputs[0]?.frames], ['done', 200]);
   assert.ok(!readdirSync(out).includes('.clip.partial'));
+
+  const forced = await interrupted([...args, '--force']);
+  assert.equal(forced.code, 130, forced.stderr);
+  assert.match(forced.stderr, /same command does it all again; without --force/);
+  assert.equal(runOf(out).inputs[0]?.frames, 200, 'what was there stays');
 });

@@ -1,25 +1,26 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expandInputs, openFile, type Ffmpeg } from '@deadpan/ingest';
+import { expandInputs, openFile, type Ffmpeg, type FileInfo } from '@deadpan/ingest';
 import { DeadpanError, sentenceOf, type Expression } from '@deadpan/shared';
 
 import type { DeadpanConfig } from '../config.js';
 import type { StageSet } from '../pipeline/stages.js';
 import { annotatedFrames } from '../report/annotated-frames.js';
-import { createAtomicFolder, hiddenFolder, makeFolder } from '../report/atomic-folder.js';
+import { createAtomicFolder, hiddenFolder, makeFolder, refuseForeign } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
+import { lockFolder } from '../report/folder-lock.js';
 import { writing } from '../report/output-error.js';
 import { openOpenFaceTable } from '../report/openface-table.js';
 import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
 import { writeArchive } from './archive.js';
-import { CHECKPOINT_FILE, hasCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.js';
-import { folderRecord, readFolderRecord, recordOf, writeFolderRecord } from './folder-record.js';
+import { CHECKPOINT_FILES, hasCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.js';
+import { folderRecord, recordOf, writeFolderRecord } from './folder-record.js';
 import { analyzeInput } from './input-analysis.js';
-import type { MadeFrom, ResultOptions } from './made-from.js';
-import { planInputs, type PlannedInput } from './plan.js';
-import { RESULT_FILES, SEAL } from './result-files.js';
+import { madeFrom as madeFromNow, type MadeFrom, type ResultOptions } from './made-from.js';
+import { currentRecord, planInputs, resultsAt, type PlannedInput } from './plan.js';
+import { RESULTS, SEAL } from './result-files.js';
 import { stageReports, writeRunRecord, type InputRecord } from './run-record.js';
 
 /** What `analyze` was asked to do. */
@@ -68,10 +69,13 @@ export interface AnalyzeProgress {
  */
 export async function analyzeRun(options: AnalyzeOptions): Promise<readonly InputRecord[]> {
   const { out, config, stages, jobs, shard, progress, signal } = options;
+  if (options.annotate) await (await import('../report/annotate.js')).checkEncoder(options.ffmpeg);
   const { inputs: all, failures } = await expandInputs(options.inputs, out);
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
   const missing = failures.map(({ input, error }) => failed(input, '', error));
   const records = new Map<string, InputRecord>();
+  /** Of inputs that another run is at work on: what becomes of them is for that one to say. */
+  const elsewhere = new Map<string, InputRecord>();
   await writing(out, () => makeFolder(out));
   const plan = await planInputs(inputs, { ...options, models: stages.models });
   progress.planned(plan, missing.length);
@@ -81,8 +85,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   const queue = plan.filter(({ done }) => done === null);
   async function work(): Promise<void> {
     for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
-      const record = await analyzeOne(next);
-      if (record !== null) finish(record);
+      await takeOn(next);
     }
   }
   await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work));
@@ -91,24 +94,30 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   if (signal.aborted) {
     throw new DeadpanError(
       'E_INTERRUPTED',
-      'Interrupted. What was finished stays; the same command goes on with the rest.',
+      options.force
+        ? 'Interrupted. What was finished stays. The same command does it all again; without --force it does what is not done yet.'
+        : 'Interrupted. What was finished stays; the same command goes on with the rest.',
     );
   }
-  return [...missing, ...inputs.flatMap(({ output }) => records.get(output) ?? [])];
+  return [...missing, ...inputs.flatMap(({ output }) => records.get(output) ?? elsewhere.get(output) ?? [])];
 
   function finish(record: InputRecord): void {
     records.set(record.output, record);
     progress.finished(record);
   }
 
-  /** Everything that is finished by now, by this run and by those with other shards. */
+  /** Everything that is finished by now, by this run and by others, from what this one would make it from. */
   async function finished(): Promise<readonly InputRecord[]> {
     const found: InputRecord[] = [];
     for (const { path, output } of all) {
       const own = records.get(output);
-      const other = own === undefined && shard !== null ? await readFolderRecord(join(out, output)) : null;
-      if (own !== undefined) found.push(own);
-      else if (other !== null) found.push(recordOf(path, output, other));
+      if (own !== undefined) {
+        found.push(own);
+        continue;
+      }
+      const now = await madeFromNow(path, config, options, stages.models).catch(() => null);
+      const other = await currentRecord(join(out, output), now);
+      if (other !== null) found.push(recordOf(path, output, other));
     }
     return found;
   }
@@ -125,6 +134,35 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       await writeArchive(out, ordered, parquet, writer);
       // Another shard that finished meanwhile may have written before this one did, and known more.
       known = await finished();
+    }
+  }
+
+  /** Analyses an input, unless another run does so or has done so since the plan was made. */
+  async function takeOn(input: PlannedInput): Promise<void> {
+    const { path, output, madeFrom } = input;
+    const target = join(out, output);
+    const lock = await lockFolder(target, signal).catch((error: unknown) => {
+      if (error instanceof DeadpanError) return error;
+      throw error;
+    });
+    if (lock instanceof DeadpanError) {
+      if (lock.code !== 'E_INTERRUPTED') finish(failed(path, output, lock));
+      return;
+    }
+    if ('heldBy' in lock) {
+      const error = new DeadpanError('E_OUTPUT', `${target} is being made by another run (${lock.heldBy}).`, {
+        advice: 'Wait until that has ended.',
+      });
+      elsewhere.set(output, failed(path, output, error));
+      progress.finished(failed(path, output, error));
+      return;
+    }
+    try {
+      const { done } = await resultsAt(target, madeFrom, options.force);
+      const record = done === null ? await analyzeOne(input) : recordOf(path, output, done);
+      if (record !== null) finish(record);
+    } finally {
+      await lock.release();
     }
   }
 
@@ -162,10 +200,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     });
     try {
       progress.started(path, source.info.durationUs, resume === null ? 0 : resume.position.sequence + 1);
-      const names = [...RESULT_FILES];
-      const folder = await createAtomicFolder(target, { names, seal: SEAL, resume: resume !== null });
-      const checkpointPath = join(folder.path, CHECKPOINT_FILE);
-      const spoolPath = options.annotate ? join(folder.path, 'references.spool') : null;
+      const working = [...CHECKPOINT_FILES, SPOOL_FILE];
+      const folder = await createAtomicFolder(target, { ...RESULTS, working, resume: resume !== null });
+      const spoolPath = options.annotate ? join(folder.path, SPOOL_FILE) : null;
       try {
         // What draws the report is loaded while frames are analysed.
         const results = import('./input-results.js');
@@ -186,25 +223,15 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           },
           signal,
         });
-        const { record, counts, failure, deadLetters, seconds } = analysis;
-        if (failure !== null && record.frames === 0) throw failure;
+        const { record, counts, deadLetters, seconds } = analysis;
+        // What may go well the next time goes on then, and is no result yet.
+        const { failure: ended } = analysis;
+        if (ended !== null && (record.frames === 0 || ended.retryable)) throw ended;
         const drawn = performance.now();
-        if (spoolPath !== null) {
-          const { annotate } = await import('../report/annotate.js');
-          await annotate({
-            ffmpeg: options.ffmpeg,
-            input: path,
-            kind: source.info.kind,
-            width: source.info.width,
-            height: source.info.height,
-            output: join(folder.path, 'annotated.mp4'),
-            frames: annotatedFrames(join(folder.path, 'faces.csv'), spoolPath),
-            fps: ingest.fps,
-            start: options.start,
-            end: options.end,
-            signal,
-          });
-        }
+        // Nothing was analysed of a file that ends before --start: there is nothing to draw on.
+        const annotated = spoolPath !== null && record.frames > 0;
+        const undrawn = annotated ? await drawOver(source.info, folder.path, spoolPath) : null;
+        const failure = ended ?? undrawn;
         const { writeResults } = await results;
         await writeResults(analysis, {
           folder: folder.path,
@@ -214,7 +241,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           models: stages.models,
           settings: settingsOf(options),
           extras: [
-            ...(spoolPath === null ? [] : ['annotated.mp4']),
+            ...(annotated && undrawn === null ? ['annotated.mp4'] : []),
             ...(format === 'py-feat' || format === 'openface' ? [`${format}.csv`] : []),
           ],
         });
@@ -227,6 +254,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           output,
           state: failure === null && dead === null ? 'done' : 'failed',
           reason: failure === null ? dead : sentenceOf(failure),
+          code: failure?.code ?? null,
           frames: record.frames,
           faces: record.faces,
           tracks: record.tracks.length,
@@ -234,17 +262,40 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
           stages: stageReports(counts),
         };
         await writeFolderRecord(folder.path, folderRecord(result, madeFrom));
-        if (spoolPath !== null) await rm(spoolPath, { force: true });
-        await rm(checkpointPath, { force: true });
         await folder.publish();
         return result;
       } catch (error) {
-        const goesOnLater = error instanceof DeadpanError && error.code === 'E_INTERRUPTED';
-        if (!(goesOnLater && (await hasCheckpoint(folder.path)))) await folder.discard();
+        if (!(await goesOnLater(error, folder.path))) await folder.discard();
         throw error;
       }
     } finally {
       await source.close();
+    }
+  }
+
+  /** Writes the annotated video; resolves with why there is none, where the tables shall appear without it. */
+  async function drawOver(info: FileInfo, folder: string, spoolPath: string): Promise<DeadpanError | null> {
+    const { annotate } = await import('../report/annotate.js');
+    try {
+      await annotate({
+        ffmpeg: options.ffmpeg,
+        input: info.path,
+        kind: info.kind,
+        width: info.width,
+        height: info.height,
+        maxPixels: config.ingest.maxPixels,
+        output: join(folder, 'annotated.mp4'),
+        frames: annotatedFrames(join(folder, 'faces.csv'), spoolPath),
+        fps: config.ingest.fps,
+        start: options.start,
+        end: options.end,
+        signal,
+      });
+      return null;
+    } catch (error) {
+      if (!(error instanceof DeadpanError) || error.code === 'E_INTERRUPTED') throw error;
+      if (await goesOnLater(error, folder)) throw error;
+      return error;
     }
   }
 
@@ -259,6 +310,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   }
 }
 
+/** The references of all faces, for the annotated video. */
+const SPOOL_FILE = 'references.spool';
+
 /** Frames of an input whose pixels are in memory: enough that the decoder and the workers never wait for each other. */
 const FRAMES_WITH_PIXELS = 8;
 
@@ -266,12 +320,21 @@ const secondsSince = (started: number): number => Math.round(performance.now() -
 
 function failed(input: string, output: string, error: DeadpanError): InputRecord {
   const nothing = { frames: 0, faces: 0, tracks: 0, seconds: 0, stages: {} };
-  return { input, output, state: 'failed', reason: sentenceOf(error), ...nothing };
+  return { input, output, state: 'failed', reason: sentenceOf(error), code: error.code, ...nothing };
+}
+
+/** Whether what an input's analysis has come to is kept for the next run: it may go well then, once there is space again. */
+async function goesOnLater(error: unknown, folder: string): Promise<boolean> {
+  const mayGoWell = error instanceof DeadpanError && (error.retryable || error.code === 'E_OUTPUT');
+  return mayGoWell && (await hasCheckpoint(folder));
 }
 
 /** Leaves word of a failure, for the index that another shard may write. */
 async function noteFailure(folder: string, record: InputRecord, madeFrom: MadeFrom | null): Promise<void> {
   await makeFolder(folder);
+  await refuseForeign(folder, RESULTS);
+  // Results that stand there are not those of the file, models and options that failed.
+  await rm(join(folder, SEAL), { force: true });
   await writeFolderRecord(folder, folderRecord(record, madeFrom));
 }
 

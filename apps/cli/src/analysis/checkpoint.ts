@@ -33,7 +33,12 @@ export interface Checkpoint {
 }
 
 /** Name of the file within the unfinished folder. */
-export const CHECKPOINT_FILE = 'checkpoint';
+const CHECKPOINT_FILE = 'checkpoint';
+/** The next one, while it is written. */
+const NEXT_FILE = `${CHECKPOINT_FILE}.new`;
+
+/** What may be in the unfinished folder for checkpoints. */
+export const CHECKPOINT_FILES = [CHECKPOINT_FILE, NEXT_FILE];
 
 /** What was found to go on from, or why that cannot be used. */
 export type FoundCheckpoint = { readonly checkpoint: Checkpoint } | { readonly useless: string };
@@ -48,18 +53,19 @@ export type FoundCheckpoint = { readonly checkpoint: Checkpoint } | { readonly u
  */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const path = join(folder, CHECKPOINT_FILE);
+  const next = join(folder, NEXT_FILE);
   const bytes = serialize({ version, ...checkpoint });
   await writing(path, async () => {
     // A killed run may have left one, whose mode would stay.
-    await rm(`${path}.new`, { force: true });
-    const file = await open(`${path}.new`, 'wx', 0o600);
+    await rm(next, { force: true });
+    const file = await open(next, 'wx', 0o600);
     try {
       await file.writeFile(bytes);
       await file.datasync();
     } finally {
       await file.close();
     }
-    await rename(`${path}.new`, path);
+    await rename(next, path);
     const directory = await open(folder, 'r');
     try {
       await directory.sync();

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { ErrorCode } from '@deadpan/shared';
+
 import { writeWhole } from '../report/written-file.js';
 import type { MadeFrom } from './made-from.js';
 import type { InputRecord, StageReport } from './run-record.js';
@@ -14,6 +16,8 @@ export interface FolderRecord {
   readonly state: 'done' | 'failed';
   /** Why it failed, with its error code; null otherwise. */
   readonly reason: string | null;
+  /** That error code; null where there is none. */
+  readonly code: ErrorCode | null;
   readonly frames: number;
   readonly faces: number;
   readonly tracks: number;
@@ -22,17 +26,18 @@ export interface FolderRecord {
   readonly madeFrom: MadeFrom | null;
 }
 
-const FILE = 'record.json';
+/** Name of the file. */
+export const RECORD_FILE = 'record.json';
 
 /** The part of a run's record that stays in the input's folder. */
 export function folderRecord(record: InputRecord, madeFrom: MadeFrom | null): FolderRecord {
-  const { state, reason, frames, faces, tracks } = record;
+  const { state, reason, code, frames, faces, tracks } = record;
   const stages = Object.entries(record.stages).map(
     ([stage, { received, emitted, dropped, deadLettered }]) =>
       [stage, { received, emitted, dropped, deadLettered }] as const,
   );
   return {
-    ...{ state: state === 'failed' ? 'failed' : 'done', reason, frames, faces, tracks },
+    ...{ state: state === 'failed' ? 'failed' : 'done', reason, code, frames, faces, tracks },
     stages: Object.fromEntries(stages),
     madeFrom,
   };
@@ -40,12 +45,12 @@ export function folderRecord(record: InputRecord, madeFrom: MadeFrom | null): Fo
 
 /** A run's record of an input that another run worked on. */
 export function recordOf(input: string, output: string, folder: FolderRecord): InputRecord {
-  const { state, reason, frames, faces, tracks } = folder;
+  const { state, reason, code, frames, faces, tracks } = folder;
   const stages = Object.entries(folder.stages).map(
     ([stage, counts]) => [stage, { ...counts, seconds: 0, perSecond: 0 }] as const,
   );
   return {
-    ...{ input, output, state: state === 'done' ? 'skipped' : 'failed', reason, frames, faces, tracks },
+    ...{ input, output, state: state === 'done' ? 'skipped' : 'failed', reason, code, frames, faces, tracks },
     seconds: 0,
     stages: Object.fromEntries(stages),
   };
@@ -54,7 +59,10 @@ export function recordOf(input: string, output: string, folder: FolderRecord): I
 /** Reads a folder's record; null where there is none that can be read. */
 export async function readFolderRecord(folder: string): Promise<FolderRecord | null> {
   try {
-    return JSON.parse(await readFile(join(folder, FILE), 'utf8')) as FolderRecord;
+    const found: unknown = JSON.parse(await readFile(join(folder, RECORD_FILE), 'utf8'));
+    const isOne = typeof found === 'object' && found !== null && 'madeFrom' in found && 'state' in found;
+    // Somebody else's file may have the same name.
+    return isOne ? (found as FolderRecord) : null;
   } catch {
     return null;
   }
@@ -65,5 +73,5 @@ export async function readFolderRecord(folder: string): Promise<FolderRecord | n
  * @throws DeadpanError E_OUTPUT
  */
 export function writeFolderRecord(folder: string, record: FolderRecord): Promise<void> {
-  return writeWhole(join(folder, FILE), `${JSON.stringify(record, null, 2)}\n`);
+  return writeWhole(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
 }

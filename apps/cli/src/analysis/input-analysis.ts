@@ -166,6 +166,7 @@ export async function analyzeInput(
       // Ctrl-C reaches ffmpeg too.
       await stopIfInterrupted();
       failure = error;
+      if (error.retryable) await checkpoint();
     }
     // The video is drawn in a second pass, which may take as long.
     if (spool !== null && source.info.kind === 'video') await checkpoint();

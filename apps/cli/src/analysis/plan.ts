@@ -60,21 +60,43 @@ async function planInput(input: ExpandedInput, options: PlanOptions): Promise<Pl
   const { out, config, models, ffmpeg, force } = options;
   const target = join(out, input.output);
   const now = await madeFrom(input.path, config, options, models).catch(() => null);
-  const record = await readFolderRecord(target);
-  const complete = record !== null && (await isThere(join(target, SEAL)));
-  const again = complete ? whyAgain(record, now, force) : null;
-  if (complete && again === null) {
-    return { ...input, madeFrom: now, done: record, again, goesOn: false, seconds: null, frames: null };
+  const { done, again } = await resultsAt(target, now, force);
+  if (done !== null) {
+    return { ...input, madeFrom: now, done, again, goesOn: false, seconds: null, frames: null };
   }
   const goesOn = !force && (await hasCheckpoint(hiddenFolder(target)));
   const length = now === null ? null : await fileLength(ffmpeg, input.path);
   return { ...input, madeFrom: now, done: null, again, goesOn, ...toAnalyse(length, options) };
 }
 
+/** The record of results that are as they should be, or why those that are there do not do. */
+export async function resultsAt(
+  target: string,
+  now: MadeFrom | null,
+  force: boolean,
+): Promise<Pick<PlannedInput, 'done' | 'again'>> {
+  const record = await readFolderRecord(target);
+  if (record === null || !(await isThere(join(target, SEAL)))) return { done: null, again: null };
+  const again = whyAgain(record, now, force);
+  return { done: again === null ? record : null, again };
+}
+
+/** The record of an input that was not planned, or not done; null where it is of another file, model or option. */
+export async function currentRecord(target: string, now: MadeFrom | null): Promise<FolderRecord | null> {
+  const record = await readFolderRecord(target);
+  if (record === null) return null;
+  const before = record.madeFrom;
+  const isCurrent = before === null || now === null ? before === now : difference(before, now) === null;
+  const isWhole = record.state === 'failed' || (await isThere(join(target, SEAL)));
+  return isCurrent && isWhole ? record : null;
+}
+
 function whyAgain(record: FolderRecord, now: MadeFrom | null, force: boolean): string | null {
   if (force) return '--force';
   if (now === null || record.madeFrom === null) return 'the file cannot be looked at';
-  return difference(record.madeFrom, now) ?? (record.state === 'failed' ? 'it failed before' : null);
+  // What is wrong with a file is so as long as it stays the same.
+  const known = record.state === 'done' || record.code?.startsWith('E_INPUT_') === true;
+  return difference(record.madeFrom, now) ?? (known ? null : 'it failed before');
 }
 
 function toAnalyse(
@@ -104,6 +126,7 @@ export function planSentences(plan: readonly PlannedInput[]): readonly string[] 
       : [`${count(open.length - videos - images, 'file')} of unknown length`]),
   ];
   const done = plan.length - open.length;
+  const damaged = plan.filter(({ done: record }) => record?.state === 'failed').length;
   const again = new Map<string, number>();
   for (const { again: why } of open) if (why !== null) again.set(why, (again.get(why) ?? 0) + 1);
   const goOn = open.filter(({ goesOn }) => goesOn).length;
@@ -111,6 +134,7 @@ export function planSentences(plan: readonly PlannedInput[]): readonly string[] 
     `${count(plan.length, 'input')}: ${parts.length === 0 ? 'nothing' : parts.join(', ')} to analyse` +
       `${done === 0 ? '' : `, ${done} done before`}.`,
     ...[...again].map(([why, number]) => `${count(number, 'input')} again, because ${why}.`),
+    ...(damaged === 0 ? [] : [`${count(damaged, 'input')} failed before and would again; --force tries.`]),
     ...(goOn === 0 ? [] : [`${count(goOn, 'input')} from where it was interrupted.`]),
   ];
 }

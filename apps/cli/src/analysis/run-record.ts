@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import type { StageCounts } from '@deadpan/shared';
+import type { ErrorCode, StageCounts } from '@deadpan/shared';
 
 import type { DeadpanConfig } from '../config.js';
 import type { ModelFacts } from '../report/report-html.js';
@@ -15,6 +15,8 @@ export interface InputRecord {
   readonly state: 'done' | 'failed' | 'skipped';
   /** Why it failed, with its error code; null otherwise. */
   readonly reason: string | null;
+  /** That error code; null where there is none. */
+  readonly code: ErrorCode | null;
   readonly frames: number;
   readonly faces: number;
   readonly tracks: number;

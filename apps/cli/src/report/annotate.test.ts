@@ -63,6 +63,7 @@ const options = (ffmpeg: Ffmpeg, output: string): AnnotateOptions => ({
   kind: 'video',
   width: 320,
   height: 180,
+  maxPixels: 36_000_000,
   output,
   frames: frames(times),
   fps: null,
@@ -138,6 +139,8 @@ test('a picture becomes a video of one frame', async () => {
   const output = join(folder, 'picture.mp4');
   await annotate({ ...options(ffmpeg, output), input: picture, kind: 'image', frames: frames([0]) });
   assert.deepEqual(await inspected(ffmpeg, output), [{ timeMs: 0, drawn: true }]);
+  const less = { maxPixels: 320 * 180 - 1, input: picture, kind: 'image' } as const;
+  await assert.rejects(annotate({ ...options(ffmpeg, output), ...less }), { code: 'E_INPUT_TOO_LARGE' });
 });
 
 test('a failure names the file and leaves nothing behind', async () => {
@@ -145,8 +148,8 @@ test('a failure names the file and leaves nothing behind', async () => {
   assert.ok(ffmpeg !== undefined);
   const output = join(folder, 'failed.mp4');
   await assert.rejects(annotate({ ...options(ffmpeg, output), input: join(folder, 'none.mkv') }), {
-    code: 'E_DECODER_DIED',
-    message: /failed\.mp4/,
+    code: 'E_INPUT_FORMAT',
+    message: /failed\.mp4 from .*none\.mkv/,
   });
   await assert.rejects(stat(output), { code: 'ENOENT' });
 });

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { resolve as absolute } from 'node:path';
 import type { Writable } from 'node:stream';
+import { promisify } from 'node:util';
 import { openFile, type Ffmpeg } from '@deadpan/ingest';
 import { DeadpanError } from '@deadpan/shared';
 
@@ -20,6 +21,8 @@ export interface AnnotateOptions {
   /** Size of the upright source frame in pixels, in which boxes are. */
   readonly width: number;
   readonly height: number;
+  /** Most pixels that a picture may have. */
+  readonly maxPixels: number;
   /** Path of the MP4 file to write. */
   readonly output: string;
   /** The analysed frames in order. */
@@ -53,7 +56,8 @@ const LEAD_MS = 2;
  * ffmpeg reads the source again and lays a second, transparent stream over it that is drawn here, one picture for
  * each analysed frame. Between analysed frames the last boxes stay, at most for 1.5 times their distance.
  *
- * @throws DeadpanError `E_OUTPUT` when it cannot be written, `E_DECODER_DIED` when ffmpeg fails, `E_INTERRUPTED`.
+ * @throws DeadpanError `E_OUTPUT` when it cannot be written, `E_DECODER_DIED` when ffmpeg is killed, `E_INPUT_*` for what
+ * it cannot make of the input, `E_INTERRUPTED`.
  */
 export async function annotate(options: AnnotateOptions): Promise<void> {
   const { width, height, scale } = resultSize(options.width, options.height);
@@ -75,6 +79,25 @@ export async function annotate(options: AnnotateOptions): Promise<void> {
     await rm(options.output, { force: true });
     throw error;
   }
+}
+
+/**
+ * Whether this ffmpeg can write `annotated.mp4`: asked before hours of work.
+ * @throws DeadpanError `E_DECODER_MISSING`
+ */
+export async function checkEncoder(ffmpeg: Ffmpeg): Promise<void> {
+  const limits = { timeout: 20_000, maxBuffer: 1 << 25 };
+  const asked = promisify(execFile)(ffmpeg.path, ['-hide_banner', '-encoders'], limits);
+  const encoders = await asked.then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+  if (/^ *V\S* libx264 /m.test(encoders)) return;
+  throw new DeadpanError(
+    'E_DECODER_MISSING',
+    `ffmpeg ${ffmpeg.version} (${ffmpeg.path}) cannot write H.264: it names no encoder libx264.`,
+    { advice: 'Install an ffmpeg with libx264, or leave --annotate out.' },
+  );
 }
 
 /** Even sides, as the encoder wants them. */
@@ -124,8 +147,9 @@ async function sendOverlays(
 }
 
 /** Puts the picture itself on the canvas, scaled to fill it. */
-async function drawPicture(canvas: Canvas, { ffmpeg, input, output }: AnnotateOptions): Promise<void> {
-  const source = await openFile(input, { ffmpeg, maxSide: LONGEST_SIDE });
+async function drawPicture(canvas: Canvas, options: AnnotateOptions): Promise<void> {
+  const { ffmpeg, input, output, maxPixels } = options;
+  const source = await openFile(input, { ffmpeg, maxSide: LONGEST_SIDE, maxPixels });
   for await (const frame of source) {
     const { width, height, data } = frame.image;
     for (let y = 0; y < canvas.height; y += 1) {
@@ -231,7 +255,7 @@ async function encode(
   await feeding;
   if (isAborted(signal)) throw interrupted();
   if (failures.length > 0) throw failures[0];
-  if (code !== 0) throw encoderFailure(output, said);
+  if (code !== 0) throw encoderFailure(input, output, code, said);
 }
 
 /** A function, because the compiler believes that what it has read once stays as it is. */
@@ -239,7 +263,7 @@ function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-function encoderFailure(output: string, said: string): unknown {
+function encoderFailure(input: string, output: string, code: number | null, said: string): DeadpanError {
   const full = /No space left on device|Disk quota exceeded|Permission denied|Read-only file system/.exec(
     said,
   )?.[0];
@@ -248,19 +272,15 @@ function encoderFailure(output: string, said: string): unknown {
       advice: 'Free some space, or choose another folder with --out.',
     });
   }
-  if (/Unknown encoder/.test(said)) {
-    return new DeadpanError(
-      'E_DECODER_MISSING',
-      'This ffmpeg cannot write H.264: it was built without libx264.',
-      {
-        advice: 'Install an ffmpeg with libx264, or leave --annotate out.',
-      },
-    );
-  }
+  // ffmpeg ends with 255 where it could still say goodbye.
+  if (code === null || code === 255)
+    return new DeadpanError('E_DECODER_DIED', `ffmpeg was killed while it wrote ${output}.`);
+  // Next time it would say the same.
   const last = said.trim().split('\n').at(-1);
   return new DeadpanError(
-    'E_DECODER_DIED',
-    `ffmpeg could not write ${output}: ${last === undefined || last === '' ? 'it was ended' : last}.`,
+    'E_INPUT_FORMAT',
+    `ffmpeg could not write ${output} from ${input}: ${last === undefined || last === '' ? 'it does not say why' : last}.`,
+    { advice: 'Its tables are complete. Convert it first, or leave --annotate out.' },
   );
 }
 

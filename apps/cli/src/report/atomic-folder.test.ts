@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
@@ -11,7 +12,13 @@ import { writing } from './output-error.js';
 import { sampleExpressions } from './sample-analysis.js';
 import { writeWhole } from './written-file.js';
 
-const options = { names: ['faces.csv', 'annotated.mp4', 'references'], seal: 'summary.json' };
+const options = {
+  names: ['record', 'faces.csv', 'annotated.mp4', 'references', 'summary.json'],
+  inFolders: /^track-/,
+  seal: 'summary.json',
+  isOwn: (folder: string) => Promise.resolve(existsSync(join(folder, 'record'))),
+  working: ['checkpoint'],
+};
 let root = '';
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'deadpan-folder-'));
@@ -37,6 +44,7 @@ test('results appear at once and nothing hidden stays', async () => {
   const folder = await createAtomicFolder(target, options);
   await writeFile(join(folder.path, 'faces.csv'), 'x');
   await writeFile(join(folder.path, 'summary.json'), '{}');
+  await writeFile(join(folder.path, 'checkpoint'), 'no result');
   assert.deepEqual(await readdir(join(root, 'deep/er')), ['.clip.partial']);
   await folder.publish();
   assert.deepEqual(await readdir(join(root, 'deep/er')), ['clip']);
@@ -47,9 +55,8 @@ test('a second run replaces its own files and leaves the results of inputs deepe
   const target = join(root, 'again');
   await mkdir(join(target, 'references'), { recursive: true });
   await mkdir(join(target, 'other-input'));
-  for (const name of ['annotated.mp4', 'summary.json', 'references/track-9.png', 'other-input/faces.csv']) {
-    await writeFile(join(target, name), 'old');
-  }
+  const old = ['record', 'annotated.mp4', 'summary.json', 'references/track-9.png', 'other-input/faces.csv'];
+  for (const name of old) await writeFile(join(target, name), 'old');
   const folder = await createAtomicFolder(target, options);
   await mkdir(join(folder.path, 'references'));
   await writeFile(join(folder.path, 'references/track-1.png'), 'new');
@@ -59,6 +66,29 @@ test('a second run replaces its own files and leaves the results of inputs deepe
   assert.deepEqual(await readdir(join(target, 'references')), ['track-1.png']);
   assert.equal(await readFile(join(target, 'summary.json'), 'utf8'), 'new');
   assert.ok(!(await readdir(root)).includes('.again.partial'));
+});
+
+test('what Deadpan did not make is not replaced, not even in a folder of its own', async () => {
+  const target = join(root, 'papers');
+  await mkdir(join(target, 'references'), { recursive: true });
+  await writeFile(join(target, 'references/paper.pdf'), 'precious');
+  const inTheWay = { code: 'E_OUTPUT', message: /papers cannot be written: a folder that is not empty/ };
+  await assert.rejects(createAtomicFolder(target, options), inTheWay);
+  assert.ok(!existsSync(join(root, '.papers.partial')));
+
+  await rename(join(target, 'references'), join(target, 'elsewhere'));
+  const folder = await createAtomicFolder(target, options);
+  await writeFile(join(folder.path, 'checkpoint'), 'to go on from');
+  await rename(join(target, 'elsewhere'), join(target, 'references'));
+  await assert.rejects(folder.publish(), inTheWay);
+  assert.deepEqual(await readdir(folder.path), ['checkpoint'], 'the work is not lost');
+
+  await writeFile(join(target, 'record'), 'own');
+  await writeFile(join(target, 'references/track-9.png'), 'old');
+  await mkdir(join(folder.path, 'references'));
+  await writeFile(join(folder.path, 'references/track-1.png'), 'new');
+  await folder.publish();
+  assert.deepEqual(await readdir(join(target, 'references')), ['paper.pdf', 'track-1.png']);
 });
 
 test('what an interrupted run left is thrown away, or kept to go on with', async () => {
