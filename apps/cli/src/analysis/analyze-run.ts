@@ -54,6 +54,8 @@ export interface AnalyzeProgress {
   finished(record: InputRecord): void;
   /** Something that a person should know. */
   said(sentence: string): void;
+  /** No input is worked on any more, because all are finished or it was interrupted. */
+  ended(): void;
 }
 
 /**
@@ -85,7 +87,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       if (record !== null) finish(record);
     }
   }
-  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work)).finally(() => {
+    progress.ended();
+  });
 
   await writeRun();
   if (signal.aborted) {
