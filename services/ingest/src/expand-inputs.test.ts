@@ -29,10 +29,42 @@ test('files keep their order; the same file counts once; equal names from two pl
   assert.deepEqual(
     inputs.map(({ path, output }) => [path, output]),
     [
-      [at('other/b.mp4'), 'b.mp4'],
-      [at('b.mp4'), 'b.mp4-2'],
+      [at('other/b.mp4'), 'other/b'],
+      [at('b.mp4'), 'b'],
     ],
   );
+});
+
+test('the matches of a glob are named by their way below its fixed part, so that a new one moves no other', async () => {
+  const root = at('sessions');
+  const add = (session: string): void => {
+    mkdirSync(join(root, session), { recursive: true });
+    writeFileSync(join(root, session, 'cam.mkv'), 'x');
+  };
+  const found = async (...names: string[]): Promise<string[]> =>
+    (await expandInputs(names)).inputs.map(({ output }) => output);
+  add('s01');
+  add('s02');
+  assert.deepEqual(await found(join(root, '**/*.mkv')), ['s01/cam', 's02/cam']);
+  add('s00');
+  assert.deepEqual(await found(join(root, '**/*.mkv')), ['s00/cam', 's01/cam', 's02/cam']);
+  assert.deepEqual(await found(join(relative('.', root), 's0[12]/*.mkv')), ['s01/cam', 's02/cam']);
+  // A shell may have taken the pattern apart.
+  const files = ['s00', 's01', 's02'].map((session) => join(root, session, 'cam.mkv'));
+  assert.deepEqual(await found(...files), ['s00/cam', 's01/cam', 's02/cam']);
+  // A fixed part with escapes, and one that is left again.
+  add('(1)/s03');
+  assert.deepEqual(await found(`${root}/\\(1\\)/*/cam.mkv`), ['s03/cam']);
+  assert.deepEqual(await found(`${root}/s01/*/../../s02/*.mkv`), ['cam']);
+  rmSync(root, { recursive: true });
+});
+
+test('results stay in their folder when a file comes whose name is alike', async () => {
+  const hasResults = (path: string, output: string): Promise<boolean> =>
+    Promise.resolve(path === at('a.mp4') && output === 'a');
+  const outputs = async (...names: string[]): Promise<string[]> =>
+    (await expandInputs(names, undefined, hasResults)).inputs.map(({ output }) => output);
+  assert.deepEqual(await outputs(at('a.mkv'), at('a.mp4')), ['a.mkv', 'a']);
 });
 
 test('a glob gives its matches; a file that looks like a glob is that file', async () => {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import { DeadpanError } from '@deadpan/shared';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -8,7 +8,10 @@ import { glob, isDynamicPattern } from 'tinyglobby';
 export interface ExpandedInput {
   /** Path as it will be opened. */
   readonly path: string;
-  /** Folder of its results, relative to the output folder: its path below what the user named, without extension. */
+  /**
+   * Folder of its results, relative to the output folder: its path below the folder, or below where the glob begins to
+   * look, without extension; of a file that is named itself, its name.
+   */
   readonly output: string;
 }
 
@@ -27,14 +30,28 @@ export const MEDIA_EXTENSIONS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Whether the results of the file at `path` are in a folder, relative to the output folder. */
+export type HasResults = (path: string, output: string) => Promise<boolean>;
+
+interface FoundFile {
+  readonly path: string;
+  /** Its path below what the user named. */
+  readonly below: string;
+}
+
 /**
  * Files, folders (recursive) and globs as a list of inputs: in the order in which they were named, sorted within a
- * folder or glob, each file once. Two inputs whose results would meet (`a.mp4`, `a.mkv`) keep their extension.
+ * folder or glob, each file once. Two inputs whose results would meet keep their extension (`a.mp4`, `a.mkv`) or the
+ * folders that tell them apart (`one/a.mp4`, `two/a.mp4`), but for one that has results under the shorter name.
  * @param out folder of the results: where it lies below a folder or glob, what is in it was not meant. A file that is
  * named itself is.
  */
-export async function expandInputs(named: readonly string[], out?: string): Promise<ExpandedInputs> {
-  const found = new Map<string, { path: string; below: string }>();
+export async function expandInputs(
+  named: readonly string[],
+  out?: string,
+  hasResults: HasResults = () => Promise.resolve(false),
+): Promise<ExpandedInputs> {
+  const found = new Map<string, FoundFile>();
   const failures: { input: string; error: DeadpanError }[] = [];
   for (const name of named) {
     try {
@@ -47,24 +64,53 @@ export async function expandInputs(named: readonly string[], out?: string): Prom
       failures.push({ input: name, error });
     }
   }
-  const files = [...found.values()];
+  return { inputs: await nameOutputs([...found.values()], hasResults), failures };
+}
+
+async function nameOutputs(files: readonly FoundFile[], hasResults: HasResults): Promise<ExpandedInput[]> {
+  const names = tellApart(files);
   const taken = new Map<string, number>();
-  for (const { below } of files)
-    taken.set(withoutExtension(below), (taken.get(withoutExtension(below)) ?? 0) + 1);
+  for (const short of names.map(withoutExtension)) taken.set(short, (taken.get(short) ?? 0) + 1);
+  const wanted = names.map((name) => {
+    const short = withoutExtension(name);
+    return (taken.get(short) ?? 0) > 1 ? name : short;
+  });
+  const kept = new Map<number, string>();
   const used = new Set<string>();
-  const inputs = files.map(({ path, below }) => {
+  for (const [i, { path, below }] of files.entries()) {
     const short = withoutExtension(below);
-    const wanted = (taken.get(short) ?? 0) > 1 ? below : short;
-    // Files of one name from several places on the command line get a number.
-    let output = wanted;
-    for (let n = 2; used.has(output); n += 1) output = `${wanted}-${n}`;
+    // Results that were there first stay where they are when a file comes whose name is alike.
+    if (wanted[i] === short || used.has(short) || !(await hasResults(path, short))) continue;
+    kept.set(i, short);
+    used.add(short);
+  }
+  return files.map(({ path }, i) => {
+    let output = kept.get(i) ?? wanted[i] ?? '';
+    // Only a file that is called like another's folder is left to number: `a.mp4.mkv` beside `a.mp4` and `a.mkv`.
+    for (let n = 2; !kept.has(i) && used.has(output); n += 1) output = `${wanted[i] ?? ''}-${n}`;
     used.add(output);
     return { path, output };
   });
-  return { inputs, failures };
 }
 
-async function expandOne(name: string, out?: string): Promise<readonly { path: string; below: string }[]> {
+/** Files of one name from several places get the path below the folder that holds them all as their name. */
+function tellApart(files: readonly FoundFile[]): readonly string[] {
+  const places = new Map<string, string[]>();
+  for (const { path, below } of files) places.set(below, [...(places.get(below) ?? []), resolve(path)]);
+  return files.map(({ path, below }) => {
+    const same = places.get(below) ?? [];
+    return same.length === 1 ? below : relative(commonFolder(same), resolve(path));
+  });
+}
+
+/** The deepest folder that all paths go through. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = [], ...rest] = paths.map((path) => dirname(path).split(sep));
+  const differs = first.findIndex((part, i) => rest.some((parts) => parts[i] !== part));
+  return first.slice(0, differs === -1 ? undefined : differs).join(sep) || sep;
+}
+
+async function expandOne(name: string, out?: string): Promise<readonly FoundFile[]> {
   /** For what is found below a folder. Results that go into that very folder, or above, lie among the inputs. */
   const isInput = (root: string): ((path: string) => boolean) =>
     out === undefined || !isBelow(root, out) ? () => true : (path) => !isBelow(out, path);
@@ -88,11 +134,13 @@ async function expandOne(name: string, out?: string): Promise<readonly { path: s
   if (there !== null) return [{ path: name, below: basename(name) }];
   if (isDynamicPattern(name)) {
     const matches = await glob(name, { expandDirectories: false, absolute: isAbsolute(name) });
-    const files = matches.filter(isInput(rootOf(name))).sort();
+    const root = rootOf(name);
+    const files = matches.filter(isInput(root)).sort();
     if (files.length === 0) throw new DeadpanError('E_INPUT_EMPTY', `No file matches ${name}.`);
     return files.map((file) => ({
       path: isAbsolute(name) ? file : relative('.', file),
-      below: basename(file),
+      // A pattern may lead up again, out of its own root.
+      below: isBelow(root, file) ? relative(root, file) : basename(file),
     }));
   }
   throw new DeadpanError('E_INPUT_MISSING', `There is no file or folder ${name}.`);
@@ -107,14 +155,11 @@ function isBelow(folder: string, path: string): boolean {
 /** The folder in which a glob begins to look. */
 function rootOf(pattern: string): string {
   const parts = pattern.split('/');
-  return (
-    parts
-      .slice(
-        0,
-        parts.findIndex((part) => isDynamicPattern(part)),
-      )
-      .join('/') || (isAbsolute(pattern) ? '/' : '.')
+  const fixed = parts.slice(
+    0,
+    parts.findIndex((part) => isDynamicPattern(part)),
   );
+  return fixed.join('/').replace(/\\(.)/g, '$1') || (isAbsolute(pattern) ? '/' : '.');
 }
 
 const withoutExtension = (path: string): string => {

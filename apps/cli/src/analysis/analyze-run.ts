@@ -15,7 +15,7 @@ import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
 import { writeArchive } from './archive.js';
 import { CHECKPOINT_FILE, hasCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.js';
-import { folderRecord, readFolderRecord, recordOf, writeFolderRecord } from './folder-record.js';
+import { folderRecord, readOwnRecord, recordOf, writeFolderRecord } from './folder-record.js';
 import { analyzeInput } from './input-analysis.js';
 import type { MadeFrom, ResultOptions } from './made-from.js';
 import { planInputs, type PlannedInput } from './plan.js';
@@ -70,12 +70,14 @@ export interface AnalyzeProgress {
  */
 export async function analyzeRun(options: AnalyzeOptions): Promise<readonly InputRecord[]> {
   const { out, config, stages, jobs, shard, progress, signal } = options;
-  const { inputs: all, failures } = await expandInputs(options.inputs, out);
+  const hasResults = async (path: string, output: string) =>
+    (await readOwnRecord(out, output, path)) !== null;
+  const { inputs: all, failures } = await expandInputs(options.inputs, out, hasResults);
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
-  const missing = failures.map(({ input, error }) => failed(input, '', error));
   const records = new Map<string, InputRecord>();
   await writing(out, () => makeFolder(out));
-  const plan = await planInputs(inputs, { ...options, models: stages.models });
+  const { plan, refused } = await planInputs(inputs, { ...options, models: stages.models });
+  const missing = [...failures, ...refused].map(({ input, error }) => failed(input, '', error));
   progress.planned(plan, missing.length);
   for (const record of missing) progress.finished(record);
   for (const { path, output, done } of plan) if (done !== null) finish(recordOf(path, output, done));
@@ -110,7 +112,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     const found: InputRecord[] = [];
     for (const { path, output } of all) {
       const own = records.get(output);
-      const other = own === undefined && shard !== null ? await readFolderRecord(join(out, output)) : null;
+      const other = own === undefined && shard !== null ? await readOwnRecord(out, output, path) : null;
       if (own !== undefined) found.push(own);
       else if (other !== null) found.push(recordOf(path, output, other));
     }

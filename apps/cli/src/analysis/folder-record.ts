@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { writeWhole } from '../report/written-file.js';
-import type { MadeFrom } from './made-from.js';
+import { inputFile, isSameFile, type MadeFrom } from './made-from.js';
 import type { InputRecord, StageReport } from './run-record.js';
 
 /**
@@ -58,6 +58,14 @@ export async function readFolderRecord(folder: string): Promise<FolderRecord | n
   } catch {
     return null;
   }
+}
+
+/** Reads the record of the input at `path` from its folder; null where there is none, or one of another file. */
+export async function readOwnRecord(out: string, output: string, path: string): Promise<FolderRecord | null> {
+  const record = await readFolderRecord(join(out, output));
+  if (record === null || record.madeFrom === null) return record;
+  const now = await inputFile(path, out).catch(() => null);
+  return now === null || (await isSameFile(record.madeFrom.input, now, out)) ? record : null;
 }
 
 /**
