@@ -96,6 +96,15 @@ test('a cut to another person begins another track in the same place', async () 
   assert.ok(fresh.every((track) => !old.includes(track)));
 });
 
+test('at a frame in ten seconds a face that stays is one track, and after a cut another one', async () => {
+  const pictures = [...(await pan(...ONE_FACE, 3, 3)), ...(await pan(...ANOTHER_FACE, 2, 3))];
+  const results = (await alignAll(toFrames(pictures, { fps: 0.1 }).frames)).map(tracksOf);
+  assert.deepEqual(results.slice(0, 3), [['1'], ['1'], ['1']]);
+  const [fresh = []] = results.slice(3);
+  assert.ok(fresh.length > 0 && !fresh.includes('1'));
+  assert.deepEqual(results[4], fresh);
+});
+
 test('several faces are told apart', async () => {
   const pictures = await Promise.all(
     Array.from({ length: 8 }, (_, i) =>
