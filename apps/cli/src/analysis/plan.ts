@@ -77,9 +77,12 @@ async function planInput(input: ExpandedInput, options: PlanOptions): Promise<Pl
   if (before?.path !== undefined && now !== null && !force && !(await isSameFile(before, now.input, out))) {
     return new DeadpanError(
       'E_OUTPUT',
-      `${target} holds the results of ${join(out, before.path)}, so ${input.path} is not analysed into it. ` +
-        'Name another output folder, or both files in one command: each gets a folder of its own. ' +
-        'With --force the results there are replaced.',
+      `${target} holds the results of ${join(out, before.path)}, so ${input.path} was not analysed into it.`,
+      {
+        advice:
+          'Name another output folder, or both files in one command: each gets a folder of its own. ' +
+          '--force puts new results in place of those.',
+      },
     );
   }
   const again = complete ? whyAgain(record, now, force) : null;
