@@ -29,6 +29,7 @@ const PROGRAMS = {
   java: 'openjdk-17-jre-headless',
   mvn: 'maven',
   promtool: 'prometheus',
+  script: 'bsdutils',
 };
 
 function installPrograms() {

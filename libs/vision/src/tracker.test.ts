@@ -67,6 +67,13 @@ test('a track survives a short occlusion, and not one longer than the longest ga
   assert.equal(follow([...seen(10), ...hidden(3), ...seen(10)], 40_000).tracks.nextId, 3);
 });
 
+test('where steps are farther apart than the longest gap, a face that stays is one track until a step misses it', () => {
+  const apart = 10_000_000;
+  assert.deepEqual(follow([[face(100)], [face(110)], [face(105)]], apart).ids.flat(), [1, 1, 1]);
+  assert.deepEqual(follow([[face(100)], [], [face(100)]], apart).ids.flat(), [1, 2]);
+  assert.deepEqual(follow([[face(100)], [face(300)]], apart).ids.flat(), [1, 2]);
+});
+
 test('a face that jumps farther than it overlaps is still the same, and one across the room is another', () => {
   assert.deepEqual(follow([[face(100)], [face(150)]], 500_000).ids.flat(), [1, 1]);
   assert.deepEqual(follow([[face(100)], [face(300)]], 500_000).ids.flat(), [1, 2]);

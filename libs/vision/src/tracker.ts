@@ -35,7 +35,7 @@ export interface Tracks {
 
 /** How boxes become tracks. Fractions are of a box's height; times are in microseconds. */
 export interface TrackerOptions {
-  /** A track that was not seen for longer is over. */
+  /** A track that a step has missed is over when it was last seen longer ago than this. */
   readonly longestGapUs: number;
   /** Candidates from this score on are matched first and may begin a track. */
   readonly highScore: number;
@@ -74,12 +74,15 @@ const MOST_GROWTH = 1.6;
 /** Time after which a third of a face's speed is left, in seconds. */
 const MEMORY = 0.3;
 
-/** The tracks with their boxes where they are expected at a time; tracks that were gone too long are left out. */
+/**
+ * The tracks with their boxes where they are expected at a time; tracks that were gone too long are left out. One that was
+ * seen at the step before was never away, however long ago that was.
+ */
 export function predictTracks(tracks: Tracks, timeUs: number, options: TrackerOptions): Tracks {
   return {
     ...tracks,
     tracks: tracks.tracks
-      .filter((track) => timeUs - track.lastUs <= options.longestGapUs)
+      .filter(({ lastUs }) => lastUs === tracks.stepUs || timeUs - lastUs <= options.longestGapUs)
       .map((track) => predictTrack(track, timeUs)),
   };
 }

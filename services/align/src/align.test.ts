@@ -96,6 +96,15 @@ test('a cut to another person begins another track in the same place', async () 
   assert.ok(fresh.every((track) => !old.includes(track)));
 });
 
+test('at a frame in ten seconds a face that stays is one track, and after a cut another one', async () => {
+  const pictures = [...(await pan(...ONE_FACE, 3, 3)), ...(await pan(...ANOTHER_FACE, 2, 3))];
+  const results = (await alignAll(toFrames(pictures, { fps: 0.1 }).frames)).map(tracksOf);
+  assert.deepEqual(results.slice(0, 3), [['1'], ['1'], ['1']]);
+  const [fresh = []] = results.slice(3);
+  assert.ok(fresh.length > 0 && !fresh.includes('1'));
+  assert.deepEqual(results[4], fresh);
+});
+
 test('several faces are told apart', async () => {
   const pictures = await Promise.all(
     Array.from({ length: 8 }, (_, i) =>
@@ -144,19 +153,18 @@ test('a new epoch and a forgotten camera begin new tracks; only the latter count
   assert.deepEqual(await run(1), ['x-1', 'x-1']);
 });
 
-test('a frame that fails is released and rejected, and the next one is aligned', async () => {
-  const { frames, released } = toFrames(await pan(...ONE_FACE, 2, 0), { fps: 25 });
+test('a frame that fails is released and rejected, and the next one begins tracks that there have not been', async () => {
+  const { frames, released } = toFrames(await pan(...ONE_FACE, 4, 0), { fps: 25 });
   let calls = 0;
   const run: InferencePool['run'] = (task, payload, transfer) => {
     calls += 1;
-    return calls === 1
+    return calls === 3
       ? Promise.reject(new DeadpanError('E_ENGINE', 'It failed.'))
       : pool.run(task, payload, transfer);
   };
   const align = createAlign({ pool: { ...pool, run }, config });
-  const [first, second] = await Promise.allSettled(frames.map((frame) => align(frame)));
-  assert.ok(first?.status === 'rejected' && first.reason instanceof DeadpanError);
-  assert.ok(second?.status === 'fulfilled');
-  assert.deepEqual(tracksOf(second.value), ['1']);
-  assert.deepEqual(released, [1, 1]);
+  const codeOf = (error: unknown) => (error instanceof DeadpanError ? error.code : error);
+  const results = await Promise.all(frames.map((frame) => align(frame).then(tracksOf, codeOf)));
+  assert.deepEqual(results, [['1'], ['1'], 'E_ENGINE', ['2']]);
+  assert.deepEqual(released, [1, 1, 1, 1]);
 });

@@ -97,13 +97,15 @@ export function createAlign({ pool, config, trackPrefix = '', known = new Map() 
   async function align(frame: Frame): Promise<readonly Face[]> {
     const before = cameras.get(frame.camera);
     const running = (async () => {
-      // What went wrong with the frame before is the business of its own caller; the camera starts anew.
-      const reached = await before?.catch(() => undefined);
+      const reached = await before;
       const state = reached?.epoch === frame.epoch ? reached : startEpoch(frame.epoch, reached);
       return step(state, frame);
     })();
-    const next = running.then(({ state }) => state);
-    next.catch(() => undefined);
+    const next = running.then(
+      ({ state }) => state,
+      // What went wrong with a frame is the business of its own caller; the camera starts anew, its ids go on.
+      async () => startEpoch(frame.epoch, await before),
+    );
     cameras.set(frame.camera, next);
     return (await running).faces;
   }
@@ -114,16 +116,13 @@ export function createAlign({ pool, config, trackPrefix = '', known = new Map() 
     },
     state: async () => {
       const states = new Map<string, CameraState>();
-      for (const [camera, reached] of cameras) {
-        const state = await reached.catch(() => null);
-        if (state !== null) states.set(camera, state);
-      }
+      for (const [camera, reached] of cameras) states.set(camera, await reached);
       return states;
     },
   });
 }
 
-/** A new epoch knows nothing but which track ids are used up. */
+/** A new epoch, or one that begins anew, knows nothing but which track ids are used up. */
 function startEpoch(epoch: number, before: CameraState | undefined): CameraState {
   const nextId = before?.tracks.nextId ?? NO_TRACKS.nextId;
   return { ...NOTHING_KNOWN, epoch, tracks: { ...NO_TRACKS, nextId } };

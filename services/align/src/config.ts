@@ -29,7 +29,9 @@ export const alignConfig = z.strictObject({
     .min(0)
     .max(60)
     .default(2)
-    .describe('How long a face may be out of sight and still be the same track.')
+    .describe(
+      'How long a face may be out of sight and still be the same track, where frames were analysed meanwhile.',
+    )
     .meta({ unit: 's' }),
   mostFaces: z
     .int()

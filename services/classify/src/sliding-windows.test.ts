@@ -105,6 +105,16 @@ test('frames without a face move time on, and count as missed only within the li
   );
 });
 
+test('an absence over the end of a window counts there if it is over within the grace, and then unless it is long', () => {
+  const between = [0.6, 0.8, 1, 1.2, 1.4].map((at) => ({ at }));
+  const all = [{ at: 0.4, track: '1' }, ...between, { at: 1.6, track: '1' }, { at: 9 }];
+  const missed = (grace: number) =>
+    run(all, { size: 1, hop: 1, grace }).emotions.map((emotion) => emotion.missed);
+  assert.deepEqual(missed(0.7), [2, 3], 'over within the grace');
+  assert.deepEqual(missed(0.3), [0, 3], 'not, but within the size and the grace');
+  assert.deepEqual(missed(0), [0, 0], 'longer');
+});
+
 test('tracks of one frame stay apart', () => {
   const { emotions } = run(
     [

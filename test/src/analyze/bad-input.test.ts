@@ -95,7 +95,7 @@ test('a folder of good and bad files: each bad one is named with its reason, eac
     assert.match(said(name)?.reason ?? '', reason);
     assert.ok(said(name)?.reason?.includes(name), `the reason names the file: ${said(name)?.reason ?? ''}`);
     assert.match(stderr, new RegExp(`failed +.*${name.replace('.', '\\.')}`));
-    assert.match(stdout, new RegExp(name.replace('.', '\\.')));
+    assert.match(stdout, new RegExp(`${name.replace('.', '\\.')}.*${reason.source}`), 'the table says why');
   }
   const frames: Record<string, number> = {
     'one-frame.mp4': 1,

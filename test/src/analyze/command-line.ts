@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../../apps/cli/bin/deadpan.js', import.meta.url));
+/** The program's file. */
+export const CLI = fileURLToPath(new URL('../../../apps/cli/bin/deadpan.js', import.meta.url));
 
 /** What a command left behind. */
 export interface CommandEnd {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -15,7 +24,12 @@ after(() => {
 const tables = (out: string, input = 'clip'): string[] =>
   ['faces.csv', 'emotions.csv'].map((name) => readFileSync(join(out, input, name), 'utf8'));
 interface RunFile {
-  readonly inputs: readonly { readonly state: string; readonly input: string; readonly frames: number }[];
+  readonly inputs: readonly {
+    readonly state: string;
+    readonly input: string;
+    readonly output: string;
+    readonly frames: number;
+  }[];
 }
 const runOf = (out: string): RunFile => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as RunFile;
 
@@ -55,6 +69,36 @@ test('what is done is not done again, --force does it again, and another option 
   assert.equal((await run('--force')).inputs[0]?.state, 'done');
   const sampled = await run('--fps', '5');
   assert.deepEqual([sampled.inputs[0]?.state, sampled.inputs[0]?.frames], ['done', 5]);
+});
+
+test('a folder belongs to one file: another of its name, size and date gets its own or is refused', async () => {
+  const sessions = join(folder, 'sessions');
+  const at = (session: string): string => join(sessions, session, 'cam.mp4');
+  for (const session of ['s01', 's02']) cpSync(CLIP, at(session), { preserveTimestamps: true });
+  const out = join(folder, 'of-sessions');
+  const record = join(out, 'cam', 'record.json');
+  const run = async (...names: string[]): Promise<[number | null, string, unknown]> => {
+    const { code, stderr } = await deadpan(['analyze', ...names, '--fps', '2', '--end', '1', '--out', out]);
+    return [code, stderr, runOf(out).inputs.map(({ state, output }) => [output, state])];
+  };
+  assert.deepEqual((await run(at('s01')))[2], [['cam', 'done']]);
+  const made = readFileSync(record, 'utf8');
+
+  const [code, said, states] = await run(at('s02'));
+  assert.equal(code, 1);
+  assert.match(said, /of-sessions\/cam holds the results of .*s01\/cam\.mp4, .*E_OUTPUT/);
+  assert.deepEqual(states, [['', 'failed']]);
+  assert.equal(readFileSync(record, 'utf8'), made);
+
+  assert.deepEqual((await run(at('s01'), at('s02')))[2], [
+    ['cam', 'skipped'],
+    ['s02/cam', 'done'],
+  ]);
+  renameSync(join(sessions, 's01'), join(sessions, 's09'));
+  assert.deepEqual((await run(at('s09')))[2], [['cam', 'skipped']], 'it was only moved');
+  // As records were before they had a path.
+  writeFileSync(record, made.replace(/,\s*"path": "[^"]*"/, ''));
+  assert.deepEqual((await run(at('s09')))[2], [['cam', 'skipped']]);
 });
 
 test('a summary says how many frames were read and how many of them were analysed', async () => {

@@ -142,7 +142,10 @@ test('an ffmpeg that cannot write the annotated video is refused before the work
   const without = ffmpegWith('no-x264', `*-encoders*) ffmpeg "$@" | grep -v libx264; exit;;`);
   const { code, stderr } = analyzeWith(without, clip, '--out', join(at, 'results'), '--annotate');
   assert.equal(code, 3);
-  assert.match(stderr, /names no encoder libx264\. Install .*, or leave --annotate out\. \(E_DECODER_MISSING\)/);
+  assert.match(
+    stderr,
+    /names no encoder libx264\. Install .*, or leave --annotate out\. \(E_DECODER_MISSING\)/,
+  );
   assert.deepEqual(readdirSync(at), ['clip.mp4']);
 });
 

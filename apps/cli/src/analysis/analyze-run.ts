@@ -16,7 +16,7 @@ import { openPyFeatTable } from '../report/py-feat-table.js';
 import { version } from '../version.js';
 import { writeArchive } from './archive.js';
 import { CHECKPOINT_FILES, hasCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.js';
-import { folderRecord, recordOf, writeFolderRecord } from './folder-record.js';
+import { folderRecord, readOwnRecord, recordOf, writeFolderRecord } from './folder-record.js';
 import { analyzeInput } from './input-analysis.js';
 import { madeFrom as madeFromNow, type MadeFrom, type ResultOptions } from './made-from.js';
 import { currentRecord, planInputs, resultsAt, type PlannedInput } from './plan.js';
@@ -55,6 +55,8 @@ export interface AnalyzeProgress {
   finished(record: InputRecord): void;
   /** Something that a person should know. */
   said(sentence: string): void;
+  /** No input is worked on any more, because all are finished or it was interrupted. */
+  ended(): void;
 }
 
 /**
@@ -70,14 +72,16 @@ export interface AnalyzeProgress {
 export async function analyzeRun(options: AnalyzeOptions): Promise<readonly InputRecord[]> {
   const { out, config, stages, jobs, shard, progress, signal } = options;
   if (options.annotate) await (await import('../report/annotate.js')).checkEncoder(options.ffmpeg);
-  const { inputs: all, failures } = await expandInputs(options.inputs, out);
+  const hasResults = async (path: string, output: string) =>
+    (await readOwnRecord(out, output, path)) !== null;
+  const { inputs: all, failures } = await expandInputs(options.inputs, out, hasResults);
   const inputs = shard === null ? all : all.filter((_, i) => i % shard.count === shard.index);
-  const missing = failures.map(({ input, error }) => failed(input, '', error));
   const records = new Map<string, InputRecord>();
   /** Of inputs that another run is at work on: what becomes of them is for that one to say. */
   const elsewhere = new Map<string, InputRecord>();
   await writing(out, () => makeFolder(out));
-  const plan = await planInputs(inputs, { ...options, models: stages.models });
+  const { plan, refused } = await planInputs(inputs, { ...options, models: stages.models });
+  const missing = [...failures, ...refused].map(({ input, error }) => failed(input, '', error));
   progress.planned(plan, missing.length);
   for (const record of missing) progress.finished(record);
   for (const { path, output, done } of plan) if (done !== null) finish(recordOf(path, output, done));
@@ -88,7 +92,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       await takeOn(next);
     }
   }
-  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, work)).finally(() => {
+    progress.ended();
+  });
 
   await writeRun();
   if (signal.aborted) {
@@ -115,8 +121,8 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
         found.push(own);
         continue;
       }
-      const now = await madeFromNow(path, config, options, stages.models).catch(() => null);
-      const other = await currentRecord(join(out, output), now);
+      const now = await madeFromNow(path, out, config, options, stages.models).catch(() => null);
+      const other = await currentRecord(out, output, now);
       if (other !== null) found.push(recordOf(path, output, other));
     }
     return found;
@@ -158,8 +164,12 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       return;
     }
     try {
-      const { done } = await resultsAt(target, madeFrom, options.force);
-      const record = done === null ? await analyzeOne(input) : recordOf(path, output, done);
+      const found = await resultsAt(input, madeFrom, options);
+      if (found instanceof DeadpanError) {
+        finish(failed(path, output, found));
+        return;
+      }
+      const record = found.done === null ? await analyzeOne(input) : recordOf(path, output, found.done);
       if (record !== null) finish(record);
     } finally {
       await lock.release();

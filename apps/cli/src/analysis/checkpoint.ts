@@ -86,6 +86,9 @@ export async function readCheckpoint(folder: string, now: MadeFrom): Promise<Fou
     return { useless: 'it cannot be read' };
   }
   if (found.version !== version) return { useless: `it was made by Deadpan ${found.version}` };
+  // Of two files that look the same, one must not go on where the other was.
+  const { path } = found.madeFrom.input;
+  if (path !== undefined && path !== now.input.path) return { useless: `it is of ${path}` };
   const changed = difference(found.madeFrom, now);
   return changed === null ? { checkpoint: found } : { useless: changed };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ErrorCode } from '@deadpan/shared';
 
 import { writeWhole } from '../report/written-file.js';
-import type { MadeFrom } from './made-from.js';
+import { inputFile, isSameFile, type MadeFrom } from './made-from.js';
 import type { InputRecord, StageReport } from './run-record.js';
 
 /**
@@ -66,6 +66,14 @@ export async function readFolderRecord(folder: string): Promise<FolderRecord | n
   } catch {
     return null;
   }
+}
+
+/** Reads the record of the input at `path` from its folder; null where there is none, or one of another file. */
+export async function readOwnRecord(out: string, output: string, path: string): Promise<FolderRecord | null> {
+  const record = await readFolderRecord(join(out, output));
+  if (record === null || record.madeFrom === null) return record;
+  const now = await inputFile(path, out).catch(() => null);
+  return now === null || (await isSameFile(record.madeFrom.input, now, out)) ? record : null;
 }
 
 /**

@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { fileLength, type ExpandedInput, type Ffmpeg, type FileLength } from '@deadpan/ingest';
+import { DeadpanError } from '@deadpan/shared';
 
 import type { DeadpanConfig } from '../config.js';
 import { hiddenFolder } from '../report/atomic-folder.js';
@@ -10,7 +11,7 @@ import type { ModelFacts } from '../report/report-html.js';
 import { hasCheckpoint } from './checkpoint.js';
 import { readFolderRecord, type FolderRecord } from './folder-record.js';
 import { SEAL } from './result-files.js';
-import { difference, madeFrom, type MadeFrom, type ResultOptions } from './made-from.js';
+import { difference, isSameFile, madeFrom, type MadeFrom, type ResultOptions } from './made-from.js';
 
 /** One input and what is to be done with it. */
 export interface PlannedInput extends ExpandedInput {
@@ -40,12 +41,15 @@ export interface PlanOptions extends ResultOptions {
 /** Files that are looked at side by side. */
 const AT_A_TIME = 4;
 
+/** What there is to do, and what is left alone because its folder holds the results of another file. */
+export interface Plan {
+  readonly plan: readonly PlannedInput[];
+  readonly refused: readonly { readonly input: string; readonly error: DeadpanError }[];
+}
+
 /** Looks at every input: what is done, what is not, and how long that is. Stops early when `signal` aborts. */
-export async function planInputs(
-  inputs: readonly ExpandedInput[],
-  options: PlanOptions,
-): Promise<readonly PlannedInput[]> {
-  const planned = new Map<ExpandedInput, PlannedInput>();
+export async function planInputs(inputs: readonly ExpandedInput[], options: PlanOptions): Promise<Plan> {
+  const planned = new Map<ExpandedInput, PlannedInput | DeadpanError>();
   const queue = [...inputs];
   async function look(): Promise<void> {
     for (let input = queue.shift(); input !== undefined && !options.signal.aborted; input = queue.shift()) {
@@ -53,14 +57,23 @@ export async function planInputs(
     }
   }
   await Promise.all(Array.from({ length: AT_A_TIME }, look));
-  return inputs.flatMap((input) => planned.get(input) ?? []);
+  const plan: PlannedInput[] = [];
+  const refused: { input: string; error: DeadpanError }[] = [];
+  for (const input of inputs) {
+    const result = planned.get(input);
+    if (result instanceof DeadpanError) refused.push({ input: input.path, error: result });
+    else if (result !== undefined) plan.push(result);
+  }
+  return { plan, refused };
 }
 
-async function planInput(input: ExpandedInput, options: PlanOptions): Promise<PlannedInput> {
+async function planInput(input: ExpandedInput, options: PlanOptions): Promise<PlannedInput | DeadpanError> {
   const { out, config, models, ffmpeg, force } = options;
   const target = join(out, input.output);
-  const now = await madeFrom(input.path, config, options, models).catch(() => null);
-  const { done, again } = await resultsAt(target, now, force);
+  const now = await madeFrom(input.path, out, config, options, models).catch(() => null);
+  const found = await resultsAt(input, now, options);
+  if (found instanceof DeadpanError) return found;
+  const { done, again } = found;
   if (done !== null) {
     return { ...input, madeFrom: now, done, again, goesOn: false, seconds: null, frames: null };
   }
@@ -69,24 +82,48 @@ async function planInput(input: ExpandedInput, options: PlanOptions): Promise<Pl
   return { ...input, madeFrom: now, done: null, again, goesOn, ...toAnalyse(length, options) };
 }
 
-/** The record of results that are as they should be, or why those that are there do not do. */
+/**
+ * The record of results that are as they should be, or why those that are there do not do; E_OUTPUT where they are
+ * those of another file.
+ */
 export async function resultsAt(
-  target: string,
+  { path, output }: ExpandedInput,
   now: MadeFrom | null,
-  force: boolean,
-): Promise<Pick<PlannedInput, 'done' | 'again'>> {
+  { out, force }: Pick<PlanOptions, 'out' | 'force'>,
+): Promise<Pick<PlannedInput, 'done' | 'again'> | DeadpanError> {
+  const target = join(out, output);
   const record = await readFolderRecord(target);
   if (record === null || !(await isThere(join(target, SEAL)))) return { done: null, again: null };
+  const before = record.madeFrom?.input;
+  if (before?.path !== undefined && now !== null && !force && !(await isSameFile(before, now.input, out))) {
+    return new DeadpanError(
+      'E_OUTPUT',
+      `${target} holds the results of ${join(out, before.path)}, so ${path} was not analysed into it.`,
+      {
+        advice:
+          'Name another output folder, or both files in one command: each gets a folder of its own. ' +
+          '--force puts new results in place of those.',
+      },
+    );
+  }
   const again = whyAgain(record, now, force);
   return { done: again === null ? record : null, again };
 }
 
 /** The record of an input that was not planned, or not done; null where it is of another file, model or option. */
-export async function currentRecord(target: string, now: MadeFrom | null): Promise<FolderRecord | null> {
+export async function currentRecord(
+  out: string,
+  output: string,
+  now: MadeFrom | null,
+): Promise<FolderRecord | null> {
+  const target = join(out, output);
   const record = await readFolderRecord(target);
   if (record === null) return null;
   const before = record.madeFrom;
-  const isCurrent = before === null || now === null ? before === now : difference(before, now) === null;
+  const isCurrent =
+    before === null || now === null
+      ? before === now
+      : difference(before, now) === null && (await isSameFile(before.input, now.input, out));
   const isWhole = record.state === 'failed' || (await isThere(join(target, SEAL)));
   return isCurrent && isWhole ? record : null;
 }

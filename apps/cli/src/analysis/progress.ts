@@ -14,7 +14,14 @@ const LINE_EVERY_MS = 10_000;
  */
 export function createProgress({ quiet }: { readonly quiet: boolean }): AnalyzeProgress {
   if (quiet) {
-    return { planned: nothing, started: nothing, advanced: nothing, finished: nothing, said: nothing };
+    return {
+      planned: nothing,
+      started: nothing,
+      advanced: nothing,
+      finished: nothing,
+      said: nothing,
+      ended: nothing,
+    };
   }
   return process.stderr.isTTY ? bars() : lines();
 }
@@ -96,10 +103,14 @@ function bars(): AnalyzeProgress {
       done += 1;
       if (state === 'failed') all.log(`failed  ${input}: ${reason ?? ''}\n`);
       showAll();
-      if (done === planned) all.stop();
     },
     said(sentence) {
       all.log(`${sentence}\n`);
+    },
+    ended() {
+      // What was logged last waits for the next drawing, and there is none after the end.
+      all.update();
+      all.stop();
     },
   };
 }
@@ -141,5 +152,6 @@ function lines(): AnalyzeProgress {
       if (state === 'failed') write(`failed  ${input}: ${reason ?? ''}`);
     },
     said: write,
+    ended: nothing,
   };
 }

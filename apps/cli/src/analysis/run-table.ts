@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import type { InputRecord } from './run-record.js';
 
-/** Prints what became of every input, and where the reports are. */
+/** Prints what became of every input, where its report is, and why it failed. */
 export function printRunTable(records: readonly InputRecord[], out: string): void {
   const rows = records.map((record) => [
     record.state,
@@ -11,7 +11,9 @@ export function printRunTable(records: readonly InputRecord[], out: string): voi
     `${record.faces}`,
     `${record.tracks}`,
     record.state === 'done' && record.seconds > 0 ? (record.frames / record.seconds).toFixed(1) : '',
-    record.frames > 0 ? join(out, record.output, 'report.html') : (record.reason ?? ''),
+    [record.frames > 0 ? join(out, record.output, 'report.html') : null, record.reason]
+      .filter((part) => part !== null)
+      .join('  '),
   ]);
   const header = ['state', 'input', 'frames', 'faces', 'tracks', 'fps', 'report'];
   const widths = header.map((title, c) => Math.max(title.length, ...rows.map((row) => row[c]?.length ?? 0)));

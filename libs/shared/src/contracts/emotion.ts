@@ -9,7 +9,11 @@ export interface Emotion {
   readonly endUs: number;
   /** Frames of the window in which the track was seen. */
   readonly frames: number;
-  /** Analysed frames of the window, within the track's life, in which it was not seen. */
+  /**
+   * Analysed frames of the window in which the track was not seen, from its first sight to the last one that is known when
+   * the window closes: what an absence takes of the window's end counts only if it is over within the grace. After an
+   * absence of more than a window's size and the grace, the next sight counts as the first.
+   */
   readonly missed: number;
   /** Event times of the first and last frame seen. */
   readonly firstUs: number;

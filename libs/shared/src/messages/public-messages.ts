@@ -40,7 +40,9 @@ export const emotionMessage = z
     missed: z
       .int()
       .nonnegative()
-      .describe("Analysed frames within the track's life in which it was not seen."),
+      .describe(
+        'Analysed frames of the window in which the track was not seen, from its first sight to the last one known when the window closes.',
+      ),
     expression,
     probabilities,
     intensity,
