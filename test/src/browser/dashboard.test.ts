@@ -283,6 +283,20 @@ describe('dashboard', () => {
       await ada.getByText(/^left /).waitFor();
     }));
 
+  test('a camera of which nothing is heard any more is not called live', () =>
+    inTheatre({}, async ({ cameras, page }) => {
+      await page.clock.install();
+      await page.reload();
+      const door = card(page, 'front door');
+      await door.locator('.state', { hasText: 'Live' }).waitFor();
+      await cameras.stop();
+      await page.clock.fastForward(11_000);
+      await door.locator('.state', { hasText: 'Silent' }).waitFor();
+      await page.getByText('0 of 2 live').waitFor();
+      await page.getByRole('link', { name: 'front door' }).click();
+      await page.locator('.state', { hasText: 'Silent' }).first().waitFor();
+    }));
+
   test('a browser whose clock is an hour off takes nobody for gone and no picture for old', () =>
     inTheatre({}, async ({ page }) => {
       await page.clock.install({ time: Date.now() + 3_600_000 });

@@ -25,7 +25,7 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
   const picture = createLastPicture(
     store,
     id,
-    () => store.camera(id)?.status?.state === 'streaming' && store.connection.state === 'connected',
+    () => store.streams(id) && store.connection.state === 'connected',
   );
   const people = peopleList([]);
   const pause = h('button', { type: 'button', onclick: () => void act(togglePause) });
@@ -106,12 +106,12 @@ export function createCameraCard(store: Store, id: string): View & { update(): v
     if (camera === undefined) return;
     const { status, paused } = camera;
     const connected = store.connection.state !== 'lost';
-    const judged = health.show(camera, connected);
+    const judged = health.show(camera, connected, store.streams(id));
     element.classList.toggle('is-off', judged.level === 'off');
     element.classList.toggle('is-paused', judged.level === 'paused' || judged.level === 'unknown');
     offline.hidden = !['off', 'paused', 'unknown'].includes(judged.level);
     setText(offline, judged.label);
-    const live = connected && status?.state === 'streaming';
+    const live = connected && status !== null && store.streams(id);
     setText(figures.in, live ? `${rate(status.fps.in)} fps` : '–');
     setText(figures.analysed, live ? `${rate(status.fps.analysed)} fps` : '–');
     setText(figures.dropped, live ? `${rate(status.fps.dropped)} fps` : '–');

@@ -25,6 +25,10 @@ test('a camera is judged by its state first, then by its last hour', () => {
   assert.equal(healthOf(status({}), true).level, 'paused');
   assert.equal(healthOf(status({ stalls: 1 }), false).level, 'fair');
   assert.equal(healthOf(status({ stalls: 3, reconnects: 3 }), false).level, 'poor');
+  assert.deepEqual(
+    [healthOf(status({}), false, false)].map(({ level, label }) => [level, label]),
+    [['off', 'Silent']],
+  );
   const waiting = healthOf(status({ state: 'waiting', reconnects: 1 }), false);
   assert.deepEqual(waiting, {
     level: 'off',

@@ -29,8 +29,11 @@ export const UNKNOWN: Health = {
   reason: 'This page has lost its connection, so it does not know how the camera is.',
 };
 
-/** Judges a camera by its state and by the stalls and reconnects of its last hour. */
-export function healthOf(status: StatusMessage | null, paused: boolean): Health {
+/**
+ * Judges a camera by its state and by the stalls and reconnects of its last hour.
+ * @param streams whether it still says that it streams, where that is its state
+ */
+export function healthOf(status: StatusMessage | null, paused: boolean, streams = true): Health {
   if (paused || status?.state === 'paused') {
     return { level: 'paused', label: 'Paused', reason: 'Paused by an operator.' };
   }
@@ -40,6 +43,13 @@ export function healthOf(status: StatusMessage | null, paused: boolean): Health 
   const label = state === 'connecting' && lastError !== null ? LABELS.waiting : LABELS[state];
   const counted = `${count(stalls, 'stall')} and ${count(reconnects, 'reconnect')} in the last hour.`;
   if (state !== 'streaming') return { level: 'off', label, reason: `${label}. ${counted}` };
+  if (!streams) {
+    return {
+      level: 'off',
+      label: 'Silent',
+      reason: 'Nothing was heard of it for ten seconds: who read it is gone.',
+    };
+  }
   const troubles = stalls + reconnects;
   if (troubles >= TROUBLES.poor) return { level: 'poor', label, reason: `Unsteady: ${counted}` };
   if (troubles >= TROUBLES.fair) return { level: 'fair', label, reason: `Mostly steady: ${counted}` };

@@ -6,7 +6,7 @@ import { h, setText } from './element.js';
 export interface HealthMark {
   readonly element: HTMLElement;
   /** Judges the camera anew and shows it; of a page without a connection nothing can be said. */
-  show(camera: Camera, connected: boolean): Health;
+  show(camera: Camera, connected: boolean, streams: boolean): Health;
 }
 
 /** Creates a mark; it is a button so that the keyboard and a finger reach the reason too. */
@@ -25,8 +25,8 @@ export function createHealthMark(): HealthMark {
   );
   return {
     element,
-    show({ status, paused }, connected) {
-      const health = connected ? healthOf(status, paused) : UNKNOWN;
+    show({ status, paused }, connected, streams) {
+      const health = connected ? healthOf(status, paused, streams) : UNKNOWN;
       dot.className = `dot ${health.level}`;
       setText(label, health.label);
       setText(reason, health.reason);

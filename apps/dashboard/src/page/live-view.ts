@@ -35,8 +35,7 @@ export function createLiveView(store: Store, id: string): View {
 
   const canvas = h('canvas', { width: 1280, height: 720, role: 'img', 'aria-label': 'No frame yet' });
   const badge = h('p', { class: 'badge' });
-  const isLive = (): boolean =>
-    store.camera(id)?.status?.state === 'streaming' && store.connection.state === 'connected';
+  const isLive = (): boolean => store.streams(id) && store.connection.state === 'connected';
   // Until the first frame is here: the last picture that there is, as old as it may be.
   const lastPicture = createLastPicture(store, id, isLive);
   const waitingFor = h('p');
@@ -253,7 +252,7 @@ export function createLiveView(store: Store, id: string): View {
   function showStatus(): void {
     const camera = store.camera(id);
     if (camera === undefined) return;
-    const { level } = health.show(camera, store.connection.state !== 'lost');
+    const { level } = health.show(camera, store.connection.state !== 'lost', store.streams(id));
     const { status } = camera;
     setText(
       speed,
@@ -390,6 +389,7 @@ export function createLiveView(store: Store, id: string): View {
     every(1000, () => {
       showTimelines();
       showBadge();
+      showStatus();
     }),
   );
   for (const { emotion } of store.present(id)) addWindow(emotion);

@@ -26,6 +26,8 @@ export interface Store {
   readonly about: About;
   cameras(): readonly Camera[];
   camera(id: string): Camera | undefined;
+  /** Whether pictures come from a camera. One that fell silent does not stream: whoever read it is gone. */
+  streams(camera: string): boolean;
   /** People whom a camera sees now, in the order in which they came. */
   present(camera: string): readonly Present[];
   /** Somebody of whom no new window came for so long has left, in seconds. */
@@ -45,9 +47,14 @@ export interface Store {
 /** How late a window may be, in seconds; besides the time between two windows, and two frames of a slow camera. */
 const LATE_S = 4;
 
+/** A camera that streams says so once a second: one that says nothing for so long does not, in milliseconds. */
+const SILENT_MS = 10_000;
+
 /** Connects the page to the feed. */
 export async function createStore(about: About): Promise<Store> {
   const cameras = new Map<string, Camera>();
+  /** When a status of each camera came last, milliseconds, `performance.now()`. */
+  const heard = new Map<string, number>();
   const people = new Map<string, Map<string, Present>>();
   const followed = new Map<string, number>();
   const listeners: { [K in keyof StoreEvents]: Set<(value: StoreEvents[K]) => void> } = {
@@ -73,6 +80,7 @@ export async function createStore(about: About): Promise<Store> {
     const before = new Map(cameras);
     cameras.clear();
     for (const camera of listed) {
+      if (!heard.has(camera.id)) heard.set(camera.id, performance.now());
       cameras.set(camera.id, { ...camera, status: camera.status ?? before.get(camera.id)?.status ?? null });
     }
     tell('cameras', undefined);
@@ -96,6 +104,7 @@ export async function createStore(about: About): Promise<Store> {
         }
         if (known === undefined || known.paused !== (message.state === 'paused'))
           void refresh().catch(() => undefined);
+        heard.set(message.camera, performance.now());
         if (known !== undefined) cameras.set(message.camera, { ...known, status: message });
         tell('status', message);
         return;
@@ -137,6 +146,9 @@ export async function createStore(about: About): Promise<Store> {
     about,
     cameras: () => [...cameras.values()],
     camera: (id) => cameras.get(id),
+    streams: (camera) =>
+      cameras.get(camera)?.status?.state === 'streaming' &&
+      performance.now() - (heard.get(camera) ?? 0) < SILENT_MS,
     present(camera) {
       const ofCamera = people.get(camera) ?? new Map<string, Present>();
       const oldest = performance.now() - goneAfter(camera) * 1000;

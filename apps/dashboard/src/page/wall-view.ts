@@ -54,7 +54,7 @@ export function createWallView(store: Store): View {
 
   function sumUp(): void {
     const cameras = store.cameras();
-    const live = cameras.filter(({ status }) => status?.state === 'streaming').length;
+    const live = cameras.filter(({ id }) => store.streams(id)).length;
     const isKnown = cameras.length > 0 && store.connection.state !== 'lost';
     setText(summary, isKnown ? `${live} of ${cameras.length} live` : '');
   }
@@ -67,9 +67,10 @@ export function createWallView(store: Store): View {
       sumUp();
     }),
     store.on('connection', sync),
-    // People come and go between two messages of a camera.
+    // People come and go, and cameras fall silent, between two messages.
     every(1000, () => {
       for (const card of cards.values()) card.update();
+      sumUp();
     }),
   );
   sync();
