@@ -35,6 +35,8 @@ const input = join(folder, 'long.mp4');
 const clip = values.clip ?? join(root, 'test/media/clip.mp4');
 const looped = ['-stream_loop', '-1', '-i', clip, '-t', String(minutes * 60), '-c', 'copy', '-an', input];
 execFileSync('ffmpeg', ['-nostdin', '-v', 'error', ...looped]);
+// What is still to be written to the disk would slow down the first minutes.
+execFileSync('sync');
 
 /** Resident memory of a process and of its children in MB; Linux only. */
 function residentMB(pid) {
