@@ -104,9 +104,11 @@ async function killAndGoOn() {
   };
 }
 
-/** SHA-256 of every file under a folder by its path in it. */
+/** SHA-256 of every file under a folder by its path in it, but for `run.json`, which tells how long it took. */
 function fingerprints(at) {
-  const files = readdirSync(at, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(at, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && entry.name !== 'run.json',
+  );
   return new Map(
     files.map((entry) => {
       const path = join(entry.parentPath, entry.name);
