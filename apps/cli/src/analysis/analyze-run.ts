@@ -159,8 +159,9 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       const error = new DeadpanError('E_OUTPUT', `${target} is being made by another run (${lock.heldBy}).`, {
         advice: 'Wait until that has ended.',
       });
-      elsewhere.set(output, failed(path, output, error));
-      progress.finished(failed(path, output, error));
+      const record = failed(path, output, error);
+      elsewhere.set(output, record);
+      progress.finished(record);
       return;
     }
     try {

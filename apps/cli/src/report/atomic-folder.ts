@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 
 import { writing } from './output-error.js';
+import { isSystemError } from './system-error.js';
 
 /** A folder of results that is filled out of sight and appears when it is complete. */
 export interface AtomicFolder {
@@ -169,7 +170,7 @@ async function isThere(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (isSystemError(error, 'ENOENT')) return false;
     throw error;
   }
 }

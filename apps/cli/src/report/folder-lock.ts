@@ -7,6 +7,7 @@ import { DeadpanError } from '@deadpan/shared';
 
 import { makeFolder } from './atomic-folder.js';
 import { writing } from './output-error.js';
+import { isSystemError } from './system-error.js';
 
 /** The right of one process to make the results for a folder. */
 export interface FolderLock {
@@ -105,7 +106,7 @@ async function create(path: string, text: string): Promise<FileHandle | null> {
   try {
     file = await open(path, 'wx');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return null;
+    if (isSystemError(error, 'EEXIST')) return null;
     throw error;
   }
   try {
@@ -129,7 +130,7 @@ async function lookAt(path: string): Promise<{ text: string; state: string; hold
       await file.close();
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (isSystemError(error, 'ENOENT')) return null;
     throw error;
   }
 }
@@ -149,7 +150,7 @@ function isGone(holder: Holder | null, self: Holder): boolean {
     process.kill(holder.pid, 0);
     return false;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
+    return isSystemError(error, 'ESRCH');
   }
 }
 
@@ -161,7 +162,7 @@ async function removeLeft(path: string, text: string): Promise<void> {
   try {
     await rename(path, aside);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (isSystemError(error, 'ENOENT')) return;
     throw error;
   }
   if ((await readFile(aside, 'utf8')) === text) await rm(aside, { force: true });

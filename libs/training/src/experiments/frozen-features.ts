@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { centreCrop, cropSide, takeCrop } from '../datasets/augment-face.js';
@@ -67,7 +68,7 @@ export async function frozenFeatures(
       values.set(features.subarray(row * size, (row + 1) * size), (flip ? length : 0) + index * size);
     });
     onProgress(start + part.length, rows.length);
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
   }
   disposeVariables(variables);
   const bytes = Buffer.from(values.buffer);

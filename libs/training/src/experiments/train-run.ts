@@ -1,4 +1,5 @@
 import { cpuUsage } from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import type { Scalar, Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
@@ -181,7 +182,7 @@ export async function trainRun(
       }
       onStep(step);
       // The event loop breathes here, so that a signal can be seen.
-      if (step % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (step % 10 === 0) await setImmediate();
     }
 
     assignParameters(trained, best.weights);

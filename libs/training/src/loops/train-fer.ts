@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { readFaceApiWeights, residualTrunkParameters, type Network, type Parameters } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
 import type { Scalar, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-node';
@@ -199,7 +200,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     summed++;
     average.update(step);
     // The event loop breathes here, so that a signal can be seen.
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
 
     const evaluated = step % recipe.evaluateEvery === 0 || step === recipe.schedule.steps;
     let accuracy: number | undefined;

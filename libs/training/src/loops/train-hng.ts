@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import {
   discriminatorNetwork,
   parameterShapes,
@@ -178,7 +179,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
       started = performance.now();
     }
     // The event loop breathes here, so that a signal can be seen.
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
     const last = step === recipe.schedule.steps;
     if (step % recipe.checkpointEvery === 0 || last || stopped()) {
       await writeCheckpoint<HngState>(checkpointFile, {
