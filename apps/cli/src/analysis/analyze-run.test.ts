@@ -137,6 +137,25 @@ test('what another run is at work on is left to it, and said', async () => {
   assert.deepEqual(readdirSync(out).sort(), ['clip', 'index.html', 'run.json']);
 });
 
+test('what a killed run left beside finished results goes with the next run', async () => {
+  const { at, clip } = folderWithVideo('left');
+  const out = join(at, 'results');
+  const run = (): End => analyze(clip, '--out', out, '--json');
+  assert.equal(run().code, 0);
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const lock = await lockFolder(join(out, 'clip'));
+  const text = readFileSync(join(out, '.clip.lock'), 'utf8');
+  assert.ok('release' in lock);
+  await lock.release();
+  writeFileSync(join(out, '.clip.lock'), text.replace(/"pid":\d+/, `"pid":${gone}`));
+  mkdirSync(join(out, '.clip.partial'));
+  writeFileSync(join(out, '.clip.partial', 'checkpoint'), 'a face');
+  const { code, stdout } = run();
+  assert.equal(code, 0);
+  assert.match(stdout, /"state": ?"skipped"/);
+  assert.deepEqual(readdirSync(out).sort(), ['clip', 'index.html', 'run.json']);
+});
+
 test('an ffmpeg that cannot write the annotated video is refused before the work', () => {
   const { at, clip } = folderWithVideo('unencoded');
   const without = ffmpegWith('no-x264', `*-encoders*) ffmpeg "$@" | grep -v libx264; exit;;`);

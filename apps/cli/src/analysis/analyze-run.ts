@@ -9,7 +9,8 @@ import type { StageSet } from '../pipeline/stages.js';
 import { annotatedFrames } from '../report/annotated-frames.js';
 import { createAtomicFolder, hiddenFolder, makeFolder, refuseForeign } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
-import { lockFolder } from '../report/folder-lock.js';
+import { isThere } from '../report/is-there.js';
+import { lockFile, lockFolder } from '../report/folder-lock.js';
 import { writing } from '../report/output-error.js';
 import { openOpenFaceTable } from '../report/openface-table.js';
 import { openPyFeatTable } from '../report/py-feat-table.js';
@@ -84,7 +85,11 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   const missing = [...failures, ...refused].map(({ input, error }) => failed(input, '', error));
   progress.planned(plan, missing.length);
   for (const record of missing) progress.finished(record);
-  for (const { path, output, done } of plan) if (done !== null) finish(recordOf(path, output, done));
+  for (const { path, output, done } of plan) {
+    if (done === null) continue;
+    await clearBeside(join(out, output));
+    finish(recordOf(path, output, done));
+  }
 
   const queue = plan.filter(({ done }) => done === null);
   async function work(): Promise<void> {
@@ -174,6 +179,20 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
       if (record !== null) finish(record);
     } finally {
       await lock.release();
+    }
+  }
+
+  /** Removes what is of no use beside finished results: a run was killed at its very end, or --force was interrupted. */
+  async function clearBeside(target: string): Promise<void> {
+    const left = hiddenFolder(target);
+    if (!(await isThere(left)) && !(await isThere(lockFile(target)))) return;
+    try {
+      const lock = await lockFolder(target, signal);
+      if ('heldBy' in lock) return;
+      await writing(left, () => rm(left, { recursive: true, force: true })).finally(() => lock.release());
+    } catch (error) {
+      if (!(error instanceof DeadpanError)) throw error;
+      if (error.code !== 'E_INTERRUPTED') progress.said(sentenceOf(error));
     }
   }
 

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { fileLength, type ExpandedInput, type Ffmpeg, type FileLength } from '@deadpan/ingest';
@@ -7,6 +6,7 @@ import { DeadpanError } from '@deadpan/shared';
 import type { DeadpanConfig } from '../config.js';
 import { hiddenFolder } from '../report/atomic-folder.js';
 import { clockTime } from '../report/clock-time.js';
+import { isThere } from '../report/is-there.js';
 import type { ModelFacts } from '../report/report-html.js';
 import { hasCheckpoint } from './checkpoint.js';
 import { readFolderRecord, type FolderRecord } from './folder-record.js';
@@ -178,11 +178,4 @@ export function planSentences(plan: readonly PlannedInput[]): readonly string[] 
 
 function count(number: number, noun: string): string {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -37,8 +37,13 @@ interface Holder {
   readonly namespace: string;
 }
 
+/** The file that is there while a run makes the results for `target`: `.NAME.lock` beside it. */
+export function lockFile(target: string): string {
+  return join(dirname(target), `.${basename(target)}.lock`);
+}
+
 /**
- * Takes the lock of `target`: the file `.NAME.lock` beside it, which is there while a run makes its results.
+ * Takes the lock of `target`.
  *
  * One that a killed run left is taken over: at once where its process was one of this machine and is no more. Else
  * nothing but a touch tells a run that is at work from one that is gone, since another machine may have had it, or
@@ -51,7 +56,7 @@ export async function lockFolder(
   signal?: AbortSignal,
   { touchMs, patienceMs }: LockTimes = TIMES,
 ): Promise<FolderLock | HeldLock> {
-  const path = join(dirname(target), `.${basename(target)}.lock`);
+  const path = lockFile(target);
   const self: Holder = { pid: process.pid, host: hostname(), namespace: await processNamespace() };
   const own = JSON.stringify(self);
 
