@@ -144,10 +144,11 @@ test('what a killed run left beside finished results goes with the next run', as
   assert.equal(run().code, 0);
   const gone = spawnSync(process.execPath, ['-e', '']).pid;
   const lock = await lockFolder(join(out, 'clip'));
-  const text = readFileSync(join(out, '.clip.lock'), 'utf8');
+  const [name = ''] = readdirSync(join(out, '.clip.lock'));
   assert.ok('release' in lock);
   await lock.release();
-  writeFileSync(join(out, '.clip.lock'), text.replace(/"pid":\d+/, `"pid":${gone}`));
+  mkdirSync(join(out, '.clip.lock'));
+  writeFileSync(join(out, '.clip.lock', name.replace(/^\d+/, String(gone))), '');
   mkdirSync(join(out, '.clip.partial'));
   writeFileSync(join(out, '.clip.partial', 'checkpoint'), 'a face');
   const { code, stdout } = run();

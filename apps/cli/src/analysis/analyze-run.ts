@@ -10,7 +10,7 @@ import { annotatedFrames } from '../report/annotated-frames.js';
 import { createAtomicFolder, hiddenFolder, makeFolder, refuseForeign } from '../report/atomic-folder.js';
 import type { Table } from '../report/csv-table.js';
 import { isThere } from '../report/is-there.js';
-import { lockFile, lockFolder } from '../report/folder-lock.js';
+import { lockFolder, lockPath } from '../report/folder-lock.js';
 import { writing } from '../report/output-error.js';
 import { openOpenFaceTable } from '../report/openface-table.js';
 import { openPyFeatTable } from '../report/py-feat-table.js';
@@ -185,7 +185,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   /** Removes what is of no use beside finished results: a run was killed at its very end, or --force was interrupted. */
   async function clearBeside(target: string): Promise<void> {
     const left = hiddenFolder(target);
-    if (!(await isThere(left)) && !(await isThere(lockFile(target)))) return;
+    if (!(await isThere(left)) && !(await isThere(lockPath(target)))) return;
     try {
       const lock = await lockFolder(target, signal);
       if ('heldBy' in lock) return;

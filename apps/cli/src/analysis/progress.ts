@@ -53,7 +53,6 @@ function bars(): AnalyzeProgress {
       format: '{bar} {percentage} % | {words}',
       stream: process.stderr,
       clearOnComplete: true,
-      hideCursor: true,
       barsize: 24,
     },
     Presets.shades_classic,

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { lockFolder, type FolderLock, type LockTimes } from './folder-lock.js';
+import { lockFolder, lockPath, type FolderLock, type LockTimes } from './folder-lock.js';
 
 const root = await mkdtemp(join(tmpdir(), 'deadpan-lock-'));
 after(() => rm(root, { recursive: true }));
@@ -55,35 +55,40 @@ test('a run at work keeps its lock; when it is killed, the next one has it at on
   assert.deepEqual(await readdir(join(root, 'deep')), []);
 });
 
+/** Leaves a lock of this process, or what `change` makes of the name in it; null for one in which there is none. */
+async function leave(target: string, change: (name: string) => string | null): Promise<void> {
+  const lock = await lockOf(target, ENDLESS);
+  const [name = ''] = await readdir(lockPath(target));
+  await lock.release();
+  await mkdir(lockPath(target));
+  const left = change(name);
+  if (left !== null) await writeFile(join(lockPath(target), left), '');
+}
+
 test('a lock whose process cannot be asked for is left only when nobody touches it', async () => {
   const target = join(root, 'shared');
-  const path = join(root, '.shared.lock');
-  for (const left of [
-    JSON.stringify({ pid: 1, host: 'another', namespace: '' }),
-    JSON.stringify({ pid: process.pid, host: 'another', namespace: '' }),
-    '',
-  ]) {
-    await writeFile(path, left);
+  const elsewhere = (name: string): string => name.replace(/@[^@]*/, '@another');
+  const elsewhereWithNumberOne = (name: string): string => elsewhere(name).replace(/^\d+/, '1');
+  for (const change of [elsewhere, elsewhereWithNumberOne, () => null]) {
+    await leave(target, change);
     const lock = await lockOf(target, { touchMs: 20, patienceMs: 40 });
     await assertHeld(target);
     await lock.release();
+    assert.ok(!existsSync(lockPath(target)));
   }
-  await writeFile(path, JSON.stringify({ pid: 1, host: 'another', namespace: '' }));
+  await leave(target, elsewhere);
   const controller = new AbortController();
   const waiting = lockFolder(target, controller.signal, ENDLESS);
   controller.abort();
   await assert.rejects(waiting, { code: 'E_INTERRUPTED' });
-  await rm(path);
+  await rm(lockPath(target), { recursive: true });
 });
 
 test('a number that another process got after a restart does not keep a lock', async () => {
   const target = join(root, 'restarted');
-  const first = await lockOf(target, ENDLESS);
-  const text = await readFile(join(root, '.restarted.lock'), 'utf8');
-  await first.release();
-  await writeFile(join(root, '.restarted.lock'), text);
+  await leave(target, (name) => name);
   await (await lockOf(target, { touchMs: 20, patienceMs: 40 })).release();
-  assert.ok(!existsSync(join(root, '.restarted.lock')));
+  assert.ok(!existsSync(lockPath(target)));
 });
 
 test('of runs that find a lock left, one gets it', async () => {
@@ -93,4 +98,15 @@ test('of runs that find a lock left, one gets it', async () => {
   const got = runs.flatMap((run) => ('release' in run ? [run] : []));
   assert.equal(got.length, 1);
   await got[0]?.release();
+});
+
+test('one that lost its lock, as on a machine that slept, leaves the one who has it alone', async () => {
+  const target = join(root, 'slept');
+  const first = await lockOf(target, ENDLESS);
+  await rm(lockPath(target), { recursive: true });
+  const second = await lockOf(target, ENDLESS);
+  await first.release();
+  await assertHeld(target);
+  await second.release();
+  assert.ok(!existsSync(lockPath(target)));
 });

@@ -1,4 +1,5 @@
-import { open, readFile, readlink, rename, rm, type FileHandle } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readlink, rename, rmdir, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,7 +22,7 @@ export interface HeldLock {
 
 /** How a lock is kept and judged. */
 export interface LockTimes {
-  /** The lock's file is touched at this distance. */
+  /** The lock is touched at this distance. */
   readonly touchMs: number;
   /** One that nobody has touched for so long was left by a run that is no more. */
   readonly patienceMs: number;
@@ -29,7 +30,7 @@ export interface LockTimes {
 
 const TIMES: LockTimes = { touchMs: 2000, patienceMs: 20_000 };
 
-/** What stands in the lock's file. */
+/** What the name of the file in the lock says. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
@@ -37,17 +38,19 @@ interface Holder {
   readonly namespace: string;
 }
 
-/** The file that is there while a run makes the results for `target`: `.NAME.lock` beside it. */
-export function lockFile(target: string): string {
+/** The lock of `target`: the folder `.NAME.lock` beside it. */
+export function lockPath(target: string): string {
   return join(dirname(target), `.${basename(target)}.lock`);
 }
 
 /**
- * Takes the lock of `target`.
+ * Takes the lock of `target`: the folder `.NAME.lock` beside it, which is there while a run makes its results, with an
+ * empty file in it whose name says which run.
  *
- * One that a killed run left is taken over: at once where its process was one of this machine and is no more. Else
- * nothing but a touch tells a run that is at work from one that is gone, since another machine may have had it, or
- * another process may have got the number after a restart; then this waits for a touch. Clocks are not compared.
+ * One that a killed run left is taken over, by a new name for the file, which one of many gives it: at once where its
+ * process was one of this machine and is no more. Else nothing but a touch tells a run that is at work from one that is
+ * gone, since another machine may have had it, or another process may have got the number after a restart; then this
+ * waits for a touch. Clocks are not compared.
  *
  * @throws DeadpanError `E_OUTPUT` where it cannot be written; `E_INTERRUPTED` while it waits.
  */
@@ -56,11 +59,11 @@ export async function lockFolder(
   signal?: AbortSignal,
   { touchMs, patienceMs }: LockTimes = TIMES,
 ): Promise<FolderLock | HeldLock> {
-  const path = lockFile(target);
+  const path = lockPath(target);
   const self: Holder = { pid: process.pid, host: hostname(), namespace: await processNamespace() };
-  const own = JSON.stringify(self);
+  const own = nameOf(self);
 
-  /** Whether the lock is touched, or goes, within the time that a run at work would need for it. */
+  /** Whether the lock is touched, or changes hands, or goes, within the time that a run at work would need for it. */
   const changes = async (before: string): Promise<boolean> => {
     for (let waited = 0; waited < patienceMs; waited += touchMs / 4) {
       await delay(touchMs / 4, undefined, { signal }).catch(() => {
@@ -71,66 +74,73 @@ export async function lockFolder(
     return false;
   };
 
-  const taken = await writing(target, async () => {
+  const held = await writing(target, async (): Promise<HeldLock | null> => {
     await makeFolder(dirname(target));
     for (;;) {
-      const made = await create(path, own);
-      if (made !== null) return made;
+      if (await create(path, own)) return null;
       const found = await lookAt(path);
       if (found === null) continue;
-      const { holder, text, state } = found;
-      if (!isGone(holder, self) && (await changes(state))) {
-        if ((await lookAt(path)) === null) continue;
+      if (!isGone(found.holder, self) && (await changes(found.state))) {
+        const now = await lookAt(path);
+        if (now === null) continue;
+        const { holder } = now;
         return { heldBy: holder === null ? 'another process' : `process ${holder.pid} on ${holder.host}` };
       }
-      await removeLeft(path, text);
+      if (await takeOver(path, found.name, own)) return null;
     }
   });
+  if (held !== null) return held;
 
-  if ('heldBy' in taken) return taken;
-  const file = taken;
-  const timer = setInterval(() => {
+  const file = join(path, own);
+  const touch = (): void => {
     const now = new Date();
     // Where that fails, so does the work.
-    file.utimes(now, now).catch(() => undefined);
-  }, touchMs);
+    utimes(file, now, now).catch(() => undefined);
+  };
+  touch();
+  const timer = setInterval(touch, touchMs);
   timer.unref();
   return {
     async release() {
       clearInterval(timer);
-      await file.close();
       // A machine that slept for long may have lost it.
-      if ((await lookAt(path))?.text === own) await rm(path, { force: true });
+      if (await done(unlink(file), 'ENOENT')) await removeEmpty(path);
     },
   };
 }
 
-/** Null where there is one. */
-async function create(path: string, text: string): Promise<FileHandle | null> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'wx');
-  } catch (error) {
-    if (isSystemError(error, 'EEXIST')) return null;
-    throw error;
-  }
-  try {
-    await file.writeFile(text);
-    return file;
-  } catch (error) {
-    await file.close();
-    await rm(path, { force: true });
-    throw error;
-  }
+/** Whether the lock is taken; not where there is one. */
+async function create(path: string, own: string): Promise<boolean> {
+  if (!(await done(mkdir(path), 'EEXIST'))) return false;
+  // Who slept between both may find that it was taken for left: gone, or another one's.
+  if (!(await done(writeFile(join(path, own), '', { flag: 'wx' }), 'ENOENT'))) return false;
+  if ((await readdir(path)).filter((name) => holderOf(name) !== null).length === 1) return true;
+  await unlink(join(path, own));
+  return false;
 }
 
-/** What a lock says, and what a touch changes; null where there is none. Opened, because NFS then asks the server. */
-async function lookAt(path: string): Promise<{ text: string; state: string; holder: Holder | null } | null> {
+/** Takes a lock that was found to be left; false where somebody was quicker, or where it is to be made anew. */
+async function takeOver(path: string, name: string | null, own: string): Promise<boolean> {
+  if (name !== null) return done(rename(join(path, name), join(path, own)), 'ENOENT');
+  await removeEmpty(path);
+  return false;
+}
+
+/**
+ * Who has a lock, and what a touch changes; null where there is none. Without a name it is being made or released, or a
+ * run was killed there.
+ */
+async function lookAt(
+  path: string,
+): Promise<{ name: string | null; state: string; holder: Holder | null } | null> {
   try {
-    const file = await open(path, 'r');
+    const names = await readdir(path);
+    const name = names.find((each) => holderOf(each) !== null) ?? null;
+    // Opened, because NFS then asks the server.
+    const file = await open(name === null ? path : join(path, name), 'r');
     try {
-      const text = await file.readFile('utf8');
-      return { text, state: `${(await file.stat()).mtimeMs} ${text}`, holder: parse(text) };
+      const state = `${(await file.stat()).mtimeMs} ${name}`;
+      return { name, state, holder: name === null ? null : holderOf(name) };
     } finally {
       await file.close();
     }
@@ -140,13 +150,16 @@ async function lookAt(path: string): Promise<{ text: string; state: string; hold
   }
 }
 
-/** Null where the run was killed, or is, between making the file and writing it. */
-function parse(text: string): Holder | null {
-  try {
-    return JSON.parse(text) as Holder;
-  } catch {
-    return null;
-  }
+/** A name that no other lock ever has. */
+function nameOf({ pid, host, namespace }: Holder): string {
+  return [pid, encodeURIComponent(host), encodeURIComponent(namespace), randomUUID()].join('@');
+}
+
+/** Null for a file of another kind, such as those of NFS. */
+function holderOf(name: string): Holder | null {
+  const [pid, host, namespace, unique] = name.split('@');
+  if (host === undefined || namespace === undefined || unique === undefined) return null;
+  return { pid: Number(pid), host: decodeURIComponent(host), namespace: decodeURIComponent(namespace) };
 }
 
 function isGone(holder: Holder | null, self: Holder): boolean {
@@ -159,19 +172,19 @@ function isGone(holder: Holder | null, self: Holder): boolean {
   }
 }
 
-/** Removes a lock that was found to be left. Where another run has taken it over in the meantime, that one keeps it. */
-async function removeLeft(path: string, text: string): Promise<void> {
-  if ((await lookAt(path))?.text !== text) return;
-  // It may have been right now: so what was moved is looked at.
-  const aside = `${path}.${process.pid}`;
+async function removeEmpty(path: string): Promise<void> {
+  await done(rmdir(path), 'ENOENT', 'ENOTEMPTY');
+}
+
+/** False where it fails for one of the reasons that another run may be. */
+async function done(work: Promise<unknown>, ...reasons: readonly string[]): Promise<boolean> {
   try {
-    await rename(path, aside);
+    await work;
+    return true;
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return;
+    if (reasons.some((reason) => isSystemError(error, reason))) return false;
     throw error;
   }
-  if ((await readFile(aside, 'utf8')) === text) await rm(aside, { force: true });
-  else await rename(aside, path);
 }
 
 /** Empty where the system has no such thing. */
