@@ -64,8 +64,8 @@ export async function lockFolder(
   const own = nameOf(self);
 
   /** Whether the lock is touched, or changes hands, or goes, within the time that a run at work would need for it. */
-  const changes = async (before: string): Promise<boolean> => {
-    for (let waited = 0; waited < patienceMs; waited += touchMs / 4) {
+  const changes = async (before: string, needed: number): Promise<boolean> => {
+    for (let waited = 0; waited < needed; waited += touchMs / 4) {
       await delay(touchMs / 4, undefined, { signal }).catch(() => {
         throw new DeadpanError('E_INTERRUPTED', `The wait for ${path} was interrupted.`);
       });
@@ -80,7 +80,9 @@ export async function lockFolder(
       if (await create(path, own)) return null;
       const found = await lookAt(path);
       if (found === null) continue;
-      if (!isGone(found.holder, self) && (await changes(found.state))) {
+      // Nothing keeps a run between making the folder and the file, or loses anything if it was kept.
+      const needed = found.name === null ? touchMs : patienceMs;
+      if (!isGone(found.holder, self) && (await changes(found.state, needed))) {
         const now = await lookAt(path);
         if (now === null) continue;
         const { holder } = now;
