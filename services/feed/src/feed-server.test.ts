@@ -771,6 +771,26 @@ describe('feed: records', () => {
     });
   });
 
+  test('the last state of a camera outlives the retention, but not when it says that the camera was removed', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'deadpan-feed-')), 'history.sqlite');
+    const old = Date.now() * 1000 - 2 * 3_600_000_000;
+    await withFeed(startFeed({ history: { file, retention: 1000 } }), async (feed) => {
+      for (const camera of ['door', 'yard']) {
+        await feed.publishStatus({ ...statusOf(camera), timeUs: old - 1_000_000 });
+      }
+      await feed.publishStatus({ ...statusOf('yard', 'removed'), timeUs: old });
+    });
+    await withFeed(startFeed({ history: { file, retention: 1 } }), async (feed) => {
+      const { states } = (await (await fetch(`${feed.url}/v1/history`)).json()) as {
+        states: { camera: string; state: string }[];
+      };
+      assert.deepEqual(
+        states.map(({ camera, state }) => [camera, state]),
+        [['door', 'streaming']],
+      );
+    });
+  });
+
   test('a camera that is removed is forgotten', () => {
     const cameras = keepCameras('door');
     return withFeed(startFeed({}, { cameras }), async (feed) => {

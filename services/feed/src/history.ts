@@ -246,11 +246,11 @@ export function openHistory(file: string): History {
           deleted += changes;
           if (changes === 0) break;
         }
-        // A camera's last state stays: it still says how the camera is.
+        // A camera's last state stays: it still says how the camera is. One that was removed is not any more.
         deleted += db
           .prepare(
-            `DELETE FROM states WHERE time_us < ? AND time_us <
-             (SELECT MAX(time_us) FROM states AS later WHERE later.camera = states.camera)`,
+            `DELETE FROM states WHERE time_us < ? AND (state = 'removed' OR time_us <
+             (SELECT MAX(time_us) FROM states AS later WHERE later.camera = states.camera))`,
           )
           .run(timeUs).changes;
         if (deleted > 0) db.exec('PRAGMA incremental_vacuum');
