@@ -36,9 +36,10 @@ function decoders(pid: number): ReadonlyMap<string, number> {
 async function startLive(
   folder: string,
   config: string,
+  sources: readonly string[] = [],
   begun: (child: ChildProcess) => Promise<void> = () => Promise.resolve(),
 ) {
-  const args = [CLI, 'live', '--config', config, '--listen', '127.0.0.1:0'];
+  const args = [CLI, 'live', ...sources, '--config', config, '--listen', '127.0.0.1:0'];
   const child: ChildProcess = spawn(process.execPath, args, {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -189,7 +190,7 @@ test('SIGHUP while it starts is answered once it runs, and while it ends it chan
   );
   // Whoever reads the configuration waits here until somebody writes.
   execFileSync('mkfifo', [secret]);
-  const live = await startLive(folder, config, async (child) => {
+  const live = await startLive(folder, config, [`yard=${join(folder, 'hall.mp4')}`], async (child) => {
     const pipe = await open(secret, 'w');
     child.kill('SIGHUP');
     rmSync(secret);
@@ -199,10 +200,12 @@ test('SIGHUP while it starts is answered once it runs, and while it ends it chan
   });
   try {
     await live.until('it is read again', () => live.logged(/the cameras were read again/));
-    assert.deepEqual(
-      (await live.cameras()).map(({ address }) => address),
-      [join(folder, 'hall.mp4')],
-    );
+    const addresses = async (): Promise<string[]> => (await live.cameras()).map(({ address }) => address);
+    const both = [join(folder, 'hall.mp4'), join(folder, 'hall.mp4')];
+    assert.deepEqual(await addresses(), both);
+    writeFileSync(config, stringify({ cameras: [{ name: 'yard', address: join(folder, 'door.mp4') }] }));
+    await live.reload(/The cameras stay as they are: Two cameras have the same name/);
+    assert.deepEqual(await addresses(), both);
     live.child.kill('SIGTERM');
     await live.until('it ends', () => live.logged(/draining/));
     live.child.kill('SIGHUP');
