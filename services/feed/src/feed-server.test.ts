@@ -697,6 +697,23 @@ describe('feed: records', () => {
     });
   });
 
+  test('a write that SQLite gave up by itself, as on a full disk, says why, and the next one is kept', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'deadpan-feed-')), 'history.sqlite');
+    await withFeed(startFeed({ history: { file } }), async (feed) => {
+      const other = new Database(file);
+      other.exec(
+        "CREATE TRIGGER full BEFORE INSERT ON windows BEGIN SELECT RAISE(ROLLBACK, 'disk is full'); END",
+      );
+      await assert.rejects(feed.publishEmotion(emotionOf('door', 'a')), { message: /: disk is full\.$/ });
+      const ready = async (): Promise<string> => (await fetch(`${feed.url}/readyz`)).text();
+      assert.match(await ready(), /Not ready: The history .*: disk is full\."/);
+      other.exec('DROP TRIGGER full');
+      other.close();
+      await feed.publishEmotion(emotionOf('door', 'a'));
+      assert.equal(await ready(), 'ready\n');
+    });
+  });
+
   test('a history from before files had a version goes on, and has one then', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'deadpan-feed-')), 'history.sqlite');
     await withFeed(startFeed({ history: { file } }), async (feed) => {

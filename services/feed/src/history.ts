@@ -151,15 +151,21 @@ export function openHistory(file: string): History {
     timer = undefined;
     if (batch.length === 0) return;
     try {
-      guarded(
-        db.transaction(() => {
+      guarded(() => {
+        db.exec('BEGIN');
+        try {
           for (const { emotion } of batch) insert.run(...valuesOf(emotion));
-        }),
-      );
+          db.exec('COMMIT');
+        } catch (error) {
+          // Where the disk is full SQLite has done so by itself, and a second time would hide why.
+          if (db.inTransaction) db.exec('ROLLBACK');
+          throw error;
+        }
+      });
       fault = undefined;
       for (const { resolve } of batch) resolve();
     } catch (error) {
-      fault = error instanceof Error ? error.message : String(error);
+      fault = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
       for (const { reject } of batch) reject(error);
     }
   }
