@@ -697,6 +697,23 @@ describe('feed: records', () => {
     });
   });
 
+  test('a write that SQLite gave up by itself, as on a full disk, says why, and the next one is kept', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'deadpan-feed-')), 'history.sqlite');
+    await withFeed(startFeed({ history: { file } }), async (feed) => {
+      const other = new Database(file);
+      other.exec(
+        "CREATE TRIGGER full BEFORE INSERT ON windows BEGIN SELECT RAISE(ROLLBACK, 'disk is full'); END",
+      );
+      await assert.rejects(feed.publishEmotion(emotionOf('door', 'a')), { message: /: disk is full\.$/ });
+      const ready = async (): Promise<string> => (await fetch(`${feed.url}/readyz`)).text();
+      assert.match(await ready(), /Not ready: The history .*: disk is full\."/);
+      other.exec('DROP TRIGGER full');
+      other.close();
+      await feed.publishEmotion(emotionOf('door', 'a'));
+      assert.equal(await ready(), 'ready\n');
+    });
+  });
+
   test('a history from before files had a version goes on, and has one then', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'deadpan-feed-')), 'history.sqlite');
     await withFeed(startFeed({ history: { file } }), async (feed) => {
@@ -768,6 +785,26 @@ describe('feed: records', () => {
       const text = await (await fetch(`${feed.url}/v1/history?from=0`)).text();
       assert.doesNotMatch(text, /"old"/);
       assert.match(text, /"new"/);
+    });
+  });
+
+  test('the last state of a camera outlives the retention, but not when it says that the camera was removed', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'deadpan-feed-')), 'history.sqlite');
+    const old = Date.now() * 1000 - 2 * 3_600_000_000;
+    await withFeed(startFeed({ history: { file, retention: 1000 } }), async (feed) => {
+      for (const camera of ['door', 'yard']) {
+        await feed.publishStatus({ ...statusOf(camera), timeUs: old - 1_000_000 });
+      }
+      await feed.publishStatus({ ...statusOf('yard', 'removed'), timeUs: old });
+    });
+    await withFeed(startFeed({ history: { file, retention: 1 } }), async (feed) => {
+      const { states } = (await (await fetch(`${feed.url}/v1/history`)).json()) as {
+        states: { camera: string; state: string }[];
+      };
+      assert.deepEqual(
+        states.map(({ camera, state }) => [camera, state]),
+        [['door', 'streaming']],
+      );
     });
   });
 

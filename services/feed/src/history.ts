@@ -151,15 +151,21 @@ export function openHistory(file: string): History {
     timer = undefined;
     if (batch.length === 0) return;
     try {
-      guarded(
-        db.transaction(() => {
+      guarded(() => {
+        db.exec('BEGIN');
+        try {
           for (const { emotion } of batch) insert.run(...valuesOf(emotion));
-        }),
-      );
+          db.exec('COMMIT');
+        } catch (error) {
+          // Where the disk is full SQLite has done so by itself, and a second time would hide why.
+          if (db.inTransaction) db.exec('ROLLBACK');
+          throw error;
+        }
+      });
       fault = undefined;
       for (const { resolve } of batch) resolve();
     } catch (error) {
-      fault = error instanceof Error ? error.message : String(error);
+      fault = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
       for (const { reject } of batch) reject(error);
     }
   }
@@ -246,11 +252,11 @@ export function openHistory(file: string): History {
           deleted += changes;
           if (changes === 0) break;
         }
-        // A camera's last state stays: it still says how the camera is.
+        // A camera's last state stays: it still says how the camera is. One that was removed is not any more.
         deleted += db
           .prepare(
-            `DELETE FROM states WHERE time_us < ? AND time_us <
-             (SELECT MAX(time_us) FROM states AS later WHERE later.camera = states.camera)`,
+            `DELETE FROM states WHERE time_us < ? AND (state = 'removed' OR time_us <
+             (SELECT MAX(time_us) FROM states AS later WHERE later.camera = states.camera))`,
           )
           .run(timeUs).changes;
         if (deleted > 0) db.exec('PRAGMA incremental_vacuum');

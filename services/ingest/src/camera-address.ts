@@ -37,7 +37,9 @@ export function cameraAddress(text: string): CameraAddress {
     url = new URL(text);
   } catch {
     // The URL itself could hold a password, and so could the cause.
-    throw new DeadpanError('E_USAGE', `The address of a camera that begins with ${scheme}:// is not valid.`);
+    throw new DeadpanError('E_USAGE', `The address of a camera that begins with ${scheme}:// is not valid.`, {
+      advice: 'In a name or a password write / as %2F, # as %23, ? as %3F, @ as %40, : as %3A and % as %25.',
+    });
   }
   if (url.hostname === '')
     throw new DeadpanError('E_USAGE', `An address that begins with ${scheme}:// names no host.`);

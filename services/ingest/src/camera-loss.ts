@@ -32,6 +32,12 @@ const REASONS: readonly (readonly [RegExp, CameraLoss['kind'], string])[] = [
     'refused',
     'its video is in a codec that is not read here',
   ],
+  [/Format not on whitelist/i, 'refused', 'it does not send MJPEG, which is all that is read over http'],
+  [
+    /Protocol .*not on whitelist/i,
+    'refused',
+    'it sends its readers on to an address of another kind, as from http to https',
+  ],
   [
     /No such file|Permission denied|Device or resource busy/i,
     'refused',
@@ -39,16 +45,21 @@ const REASONS: readonly (readonly [RegExp, CameraLoss['kind'], string])[] = [
   ],
 ];
 
+/** The reason that ffmpeg's complaints name; null where none is known. */
+export function knownLoss({ complaints }: DecoderReport): CameraLoss | null {
+  for (const [pattern, kind, reason] of REASONS) {
+    if (complaints.some((complaint) => pattern.test(complaint))) return { kind, reason };
+  }
+  return null;
+}
+
 /** Judges why ffmpeg ended by itself. */
 export function cameraLoss(report: DecoderReport, exit: ChildExit, hadPicture: boolean): CameraLoss {
   if (exit.signal !== null || report.signalled) {
     return { kind: 'lost', reason: `its reader, ffmpeg, was killed (${exit.signal ?? 'by a signal'})` };
   }
-  if (!hadPicture) {
-    for (const [pattern, kind, reason] of REASONS) {
-      if (report.complaints.some((complaint) => pattern.test(complaint))) return { kind, reason };
-    }
-  }
+  const known = hadPicture ? null : knownLoss(report);
+  if (known !== null) return known;
   // The pipe is how the address goes in, and says nothing to anybody.
   const said = report.newestComplaint?.replace(/^pipe:0: /, '') ?? null;
   if (hadPicture)

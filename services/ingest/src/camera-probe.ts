@@ -1,7 +1,7 @@
 import { sentenceOf } from '@deadpan/shared';
 import { cameraAddress } from './camera-address.js';
 import { cameraCommand } from './camera-command.js';
-import { cameraLoss } from './camera-loss.js';
+import { cameraLoss, knownLoss } from './camera-loss.js';
 import { CAMERA_PIXELS } from './config.js';
 import { createDecoderReport, type ScaledSize } from './decoder-report.js';
 import type { Ffmpeg } from './ffmpeg.js';
@@ -103,7 +103,10 @@ export async function probeCamera(
 
   const found = picture as { size: ScaledSize; data: Uint8Array } | null;
   const loss = exit === null || found !== null ? null : cameraLoss(report, exit, false);
-  const timeout = clock.ranOut ? `no picture came within ${WAIT.pictureMs / 1000} s` : null;
+  // ffmpeg goes on looking for what it cannot decode.
+  const timeout = clock.ranOut
+    ? (knownLoss(report)?.reason ?? `no picture came within ${WAIT.pictureMs / 1000} s`)
+    : null;
   const reason = failure ?? timeout ?? loss?.reason ?? null;
   return {
     reachable: found !== null,

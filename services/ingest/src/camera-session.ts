@@ -1,7 +1,7 @@
 import { sentenceOf } from '@deadpan/shared';
 import type { CameraAddress } from './camera-address.js';
 import { cameraCommand, type CameraCommandOptions } from './camera-command.js';
-import { cameraLoss, type CameraLoss } from './camera-loss.js';
+import { cameraLoss, knownLoss, type CameraLoss } from './camera-loss.js';
 import { createDecoderReport, type ScaledSize } from './decoder-report.js';
 import { startFfmpeg } from './ffmpeg-child.js';
 import type { Ffmpeg } from './ffmpeg.js';
@@ -130,7 +130,9 @@ export function startCameraSession(
     () => {
       const silentMs = performance.now() - newest;
       if (lastStreamS === null && silentMs > limits.firstFrameMs) {
-        lose({ kind: 'lost', reason: `no picture came within ${(limits.firstFrameMs / 1000).toFixed(1)} s` });
+        const reason = `no picture came within ${(limits.firstFrameMs / 1000).toFixed(1)} s`;
+        // ffmpeg goes on looking for what it cannot decode.
+        lose(knownLoss(report) ?? { kind: 'lost', reason });
       } else if (lastStreamS !== null && silentMs > limits.stallMs) {
         lose({ kind: 'stalled', reason: `no picture came for ${(limits.stallMs / 1000).toFixed(1)} s` });
       }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer as createWebServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, afterEach, describe, test } from 'node:test';
@@ -307,6 +308,18 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
     assert.equal(watched.lines.length, 1, 'the same reason is not repeated within a minute');
   });
 
+  test('says that a codec is not read, also where ffmpeg would go on looking', async () => {
+    const port = await freePort();
+    await server(port);
+    const film = media.make('film.mp4', ...pattern('320x180', 4), '-c:v', 'mpeg4');
+    await publish(port, film);
+    const address = `rtsp://127.0.0.1:${port}/door`;
+    const watched = watch({ address, timing: { firstFrameMs: 3_000 } });
+    await watched.until('failed', () => watched.states.includes('failed'), 15_000);
+    assert.equal(watched.camera.status().lastError, 'Its video is in a codec that is not read here.');
+    assert.deepEqual(watched.frames, []);
+  });
+
   test('is not disturbed by cameras that do not exist, do not resolve, or speak nonsense', async () => {
     const port = await freePort();
     await server(port);
@@ -463,6 +476,25 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
     assert.equal(arrived, sampled + dropped.unsampled);
     assert.equal(drops.length, arrived - handedOut);
   });
+});
+
+test('says what is wrong with what a web server sends instead of MJPEG', async () => {
+  const web = createWebServer((request, response) => {
+    if (request.url === '/moved') response.writeHead(302, { location: 'https://127.0.0.1:1/video' });
+    else response.writeHead(200, { 'content-type': 'application/vnd.apple.mpegurl' });
+    response.end(request.url === '/moved' ? '' : '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\npart.ts\n');
+  }).listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  const { port } = web.address() as AddressInfo;
+  for (const [path, says] of [
+    ['list.m3u8', 'It does not send MJPEG, which is all that is read over http.'],
+    ['moved', 'It sends its readers on to an address of another kind, as from http to https.'],
+  ] as const) {
+    const watched = watch({ address: `http://127.0.0.1:${port}/${path}` });
+    await watched.until(path, () => watched.states.includes('failed'), 15_000);
+    assert.equal(watched.camera.status().lastError, says);
+  }
+  web.close();
 });
 
 test('a file plays as a camera, at its own speed, again and again', async () => {

@@ -40,6 +40,16 @@ test('a port that no machine has', async () => {
   for (const args of [['config', 'check'], ['live']]) await refused([...args, '--config', yaml], 2, says);
 });
 
+test('an address that no camera can have', async () => {
+  const yaml = file(
+    'camera.yaml',
+    "cameras: [{ name: door, address: 'ftp://u:s3cret@x' }, { name: hall, address: 'rtsp://u:s#cret@x' }]\n",
+  );
+  const says =
+    /^(?!.*cret).*"cameras\.0\.address": a camera cannot be read by "ftp"\..*"cameras\.1\.address": .*# as %23/s;
+  for (const args of [['config', 'check'], ['live']]) await refused([...args, '--config', yaml], 2, says);
+});
+
 test('a configuration that doctor would not read', async () => {
   const yaml = file('any.yaml', 'ingest: { fps: 5 }\n');
   await refused(['doctor', '--config', yaml], 2, /--config goes with --tune.*\(E_USAGE\)/);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { open } from 'node:fs/promises';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,13 +33,19 @@ function decoders(pid: number): ReadonlyMap<string, number> {
 }
 
 /** What a running `deadpan live` says, in its log and on its feed. */
-async function startLive(folder: string, config: string) {
-  const args = [CLI, 'live', '--config', config, '--listen', '127.0.0.1:0'];
+async function startLive(
+  folder: string,
+  config: string,
+  sources: readonly string[] = [],
+  begun: (child: ChildProcess) => Promise<void> = () => Promise.resolve(),
+) {
+  const args = [CLI, 'live', ...sources, '--config', config, '--listen', '127.0.0.1:0'];
   const child: ChildProcess = spawn(process.execPath, args, {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   if (child.stderr === null) throw new TypeError('the child has no log');
+  const ended = once(child, 'exit') as Promise<[number | null]>;
   const news = new EventEmitter();
   const lines: string[] = [];
   const messages: Message[] = [];
@@ -56,6 +63,7 @@ async function startLive(folder: string, config: string) {
   }
   const logged = (pattern: RegExp, after = 0): boolean =>
     lines.slice(after).some((line) => pattern.test(line));
+  await begun(child);
   await until('it listens', () => logged(/the dashboard is at/));
   const { url } = JSON.parse(lines.find((line) => /the dashboard is at/.test(line)) ?? '') as { url: string };
   const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/live`);
@@ -69,6 +77,8 @@ async function startLive(folder: string, config: string) {
     child,
     messages,
     until,
+    logged,
+    ended,
     /** Sends SIGHUP and waits for its answer in the log. */
     async reload(answer: RegExp): Promise<void> {
       const before = lines.length;
@@ -79,14 +89,19 @@ async function startLive(folder: string, config: string) {
       messages.filter((message): message is Extract<Message, { type: T }> => {
         return message.type === type && message.camera === camera;
       }),
+    async cameras(): Promise<{ id: string; address: string }[]> {
+      const { cameras } = (await (await fetch(`${url}/v1/cameras`)).json()) as {
+        cameras: { id: string; address: string }[];
+      };
+      return cameras;
+    },
     async ids(): Promise<string[]> {
-      const { cameras } = (await (await fetch(`${url}/v1/cameras`)).json()) as { cameras: { id: string }[] };
-      return cameras.map(({ id }) => id);
+      return (await this.cameras()).map(({ id }) => id);
     },
     async stop(): Promise<number | null> {
       socket.terminate();
       child.kill('SIGTERM');
-      const [code] = (await once(child, 'exit')) as [number | null];
+      const [code] = await ended;
       return code;
     },
   };
@@ -132,6 +147,18 @@ test('SIGHUP: cameras of the configuration come, change and go, and the others a
     await live.reload(/The cameras stay as they are: .*address/);
     assert.deepEqual(await live.ids(), ['door', 'hall']);
 
+    writeFileSync(
+      config,
+      stringify({
+        cameras: [
+          { name: 'door', address: join(folder, 'door.mp4'), fps: 9 },
+          { name: 'porch', address: 'ftp://porch/live' },
+        ],
+      }),
+    );
+    await live.reload(/The cameras stay as they are: .*cameras\.1\.address.*cannot be read by/);
+    assert.deepEqual(await live.ids(), ['door', 'hall']);
+
     assert.deepEqual(
       { epoch: epochOf('door'), decoder: decoders(pid).get('door') },
       {
@@ -143,6 +170,46 @@ test('SIGHUP: cameras of the configuration come, change and go, and the others a
     const seen = of('expression', 'door').length;
     await until('the untouched one goes on', () => of('expression', 'door').length > seen);
     assert.equal(await live.stop(), 0);
+  } finally {
+    live.child.kill('SIGKILL');
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('SIGHUP while it starts is answered once it runs, and while it ends it changes nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'deadpan-reload-'));
+  const config = join(folder, 'deadpan.yaml');
+  const secret = join(folder, 'address');
+  for (const name of ['door', 'hall']) copyFileSync(CLIP, join(folder, `${name}.mp4`));
+  writeFileSync(
+    config,
+    stringify({
+      cameras: [{ name: 'door', address: `file:${secret}`, fps: 2 }],
+      feed: { history: { enabled: false } },
+    }),
+  );
+  // Whoever reads the configuration waits here until somebody writes.
+  execFileSync('mkfifo', [secret]);
+  const live = await startLive(folder, config, [`yard=${join(folder, 'hall.mp4')}`], async (child) => {
+    const pipe = await open(secret, 'w');
+    child.kill('SIGHUP');
+    rmSync(secret);
+    writeFileSync(secret, join(folder, 'hall.mp4'));
+    await pipe.writeFile(join(folder, 'door.mp4'));
+    await pipe.close();
+  });
+  try {
+    await live.until('it is read again', () => live.logged(/the cameras were read again/));
+    const addresses = async (): Promise<string[]> => (await live.cameras()).map(({ address }) => address);
+    const both = [join(folder, 'hall.mp4'), join(folder, 'hall.mp4')];
+    assert.deepEqual(await addresses(), both);
+    writeFileSync(config, stringify({ cameras: [{ name: 'yard', address: join(folder, 'door.mp4') }] }));
+    await live.reload(/The cameras stay as they are: Two cameras have the same name/);
+    assert.deepEqual(await addresses(), both);
+    live.child.kill('SIGTERM');
+    await live.until('it ends', () => live.logged(/draining/));
+    live.child.kill('SIGHUP');
+    assert.deepEqual(await live.ended, [0, null]);
   } finally {
     live.child.kill('SIGKILL');
     rmSync(folder, { recursive: true });

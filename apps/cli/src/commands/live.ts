@@ -4,6 +4,7 @@ import { DeadpanError, sentenceOf } from '@deadpan/shared';
 import { createLogger } from '@deadpan/shared/telemetry';
 import { InvalidArgumentError, type Command } from 'commander';
 
+import type { CameraSpec } from '../live/camera-config.js';
 import { camerasFromArguments, startLive } from '../live/live-run.js';
 import { CONFIG_OPTION, effectiveConfig } from './config.js';
 import { listenOption } from './listen-option.js';
@@ -40,6 +41,15 @@ export function addLiveCommand(program: Command, finish: (exitCode: number) => v
       '\nSIGHUP reads the cameras of the configuration file again; SIGINT and SIGTERM drain and end.',
     )
     .action(async (sources: string[], flags: LiveFlags) => {
+      const hangup = { early: false };
+      let reload = (): void => {
+        hangup.early = true;
+      };
+      // From the very beginning to the very end: a SIGHUP that nobody hears ends the process.
+      const onHangup = (): void => {
+        reload();
+      };
+      process.on('SIGHUP', onHangup);
       const read = () =>
         effectiveConfig(flags.config, {
           'feed.listen': flags.listen,
@@ -48,48 +58,58 @@ export function addLiveCommand(program: Command, finish: (exitCode: number) => v
         });
       const config = read();
       const given = camerasFromArguments(sources, flags.fps ?? FPS);
-      const names = new Set([...given, ...config.cameras].map(({ name }) => name));
-      if (names.size < given.length + config.cameras.length) {
-        throw new DeadpanError('E_USAGE', 'Two cameras have the same name.', {
-          advice: 'Name them: NAME=SOURCE.',
-        });
-      }
+      const configured = camerasOf(given, config.cameras);
       const logger = createLogger({ level: flags.quiet === true ? 'warn' : 'info', name: 'live' });
       const ffmpeg = await findFfmpeg();
       const { device, workers } = config.inference;
       const pool = createInferencePool({ device, ...(workers === 0 ? {} : { workers }) });
       try {
         const live = await startLive({ config, ffmpeg, pool, logger });
-        let applying = Promise.resolve();
-        const reload = (): void => {
-          applying = applying
-            .then(() => live.cameras.apply([...given, ...read().cameras]))
-            .then(() => {
-              logger.info('the cameras were read again');
-            })
-            // What runs goes on as it is.
-            .catch((error: unknown) => {
-              logger.error(`The cameras stay as they are: ${sentenceOf(error)}`);
-            });
-        };
         const asked = new Promise<void>((resolve) => {
           process.once('SIGINT', resolve).once('SIGTERM', resolve);
         });
-        process.on('SIGHUP', reload);
         try {
-          await live.cameras.apply([...given, ...config.cameras]);
+          let applying = live.cameras.apply(configured);
+          await applying;
+          reload = () => {
+            applying = applying
+              .then(() => live.cameras.apply(camerasOf(given, read().cameras)))
+              .then(() => {
+                logger.info('the cameras were read again');
+              })
+              // What runs goes on as it is.
+              .catch((error: unknown) => {
+                logger.error(`The cameras stay as they are: ${sentenceOf(error)}`);
+              });
+          };
+          if (hangup.early) reload();
           logger.info({ url: live.url }, `the dashboard is at ${live.url}`);
           await Promise.race([asked, live.ended]);
           logger.info('draining');
         } finally {
-          process.off('SIGHUP', reload);
+          reload = () => undefined;
           await live.close();
         }
         finish(0);
       } finally {
         await pool.close();
+        process.off('SIGHUP', onHangup);
       }
     });
+}
+
+/**
+ * The cameras of the command line and of the configuration together.
+ * @throws DeadpanError E_USAGE where two have the same name
+ */
+function camerasOf(given: readonly CameraSpec[], configured: readonly CameraSpec[]): CameraSpec[] {
+  const cameras = [...given, ...configured];
+  if (new Set(cameras.map(({ name }) => name)).size < cameras.length) {
+    throw new DeadpanError('E_USAGE', 'Two cameras have the same name.', {
+      advice: 'Name them: NAME=SOURCE.',
+    });
+  }
+  return cameras;
 }
 
 function positive(text: string): number {

@@ -1,3 +1,5 @@
+import { cameraAddress } from '@deadpan/ingest/camera-address';
+import { sentenceOf } from '@deadpan/shared';
 import { z } from 'zod';
 
 /** One camera. */
@@ -9,6 +11,13 @@ export const cameraConfig = z.strictObject({
   address: z
     .string()
     .min(1)
+    .superRefine((text, context) => {
+      try {
+        cameraAddress(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: sentenceOf(error).replace(/\.? \(E_USAGE\)$/, '') });
+      }
+    })
     .describe(
       'rtsp://, rtsps://, http(s):// with MJPEG, a file or /dev/videoN. Keep passwords outside: ${NAME}.',
     )

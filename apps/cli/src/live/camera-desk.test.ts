@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { CameraStatus } from '@deadpan/shared';
+import { DeadpanError, type CameraStatus } from '@deadpan/shared';
 
 import { createCameraDesk, type CameraDesk } from './camera-desk.js';
 
@@ -29,7 +29,10 @@ function deskWithDiary(): Diary {
         },
       };
     },
-    show: (address) => address.replace(/\/\/.*@/, '//***@'),
+    show: (address) => {
+      if (!address.startsWith('rtsp:')) throw new DeadpanError('E_USAGE', 'This is no address.');
+      return address.replace(/\/\/.*@/, '//***@');
+    },
     probe: () => Promise.reject(new Error('not asked')),
     onStatus: ({ camera, state, stalls }) => entries.push(`${state} ${camera} ${stalls}`),
     onGone: (camera) => entries.push(`gone ${camera}`),
@@ -83,6 +86,24 @@ test('a configuration that is read again touches only what it changed', async ()
   assert.deepEqual(
     desk.list().map(({ id }) => id),
     ['a', 'b', 'e', 'd'],
+  );
+  await desk.close();
+});
+
+test('a configuration with an address that cannot be one touches no camera', async () => {
+  const { desk, entries } = deskWithDiary();
+  await desk.apply([spec('a'), spec('b'), spec('c')]);
+  entries.length = 0;
+  const changed = [spec('a', { fps: 1 }), spec('b', { address: 'ftp://b' }), spec('d')];
+  for (let again = 0; again < 2; again++) await assert.rejects(desk.apply(changed), { code: 'E_USAGE' });
+  assert.deepEqual(entries, []);
+  assert.deepEqual(
+    desk.list().map(({ id, fps }) => [id, fps]),
+    [
+      ['a', 5],
+      ['b', 5],
+      ['c', 5],
+    ],
   );
   await desk.close();
 });

@@ -32,6 +32,7 @@ export interface CameraDesk extends CameraRegistry {
   /**
    * Takes over the cameras of the configuration: new ones come, those that it changed since the last time start anew,
    * those that it no longer names go. Cameras that were added or edited by an operator are left alone otherwise.
+   * @throws DeadpanError for an address that cannot be one; no camera is touched then
    */
   apply(specs: readonly CameraSpec[]): Promise<void>;
   /** Stops them all, those that are being removed too. From now on none comes and none is edited: E_NOT_READY. */
@@ -188,6 +189,8 @@ export function createCameraDesk({ open, show, probe, onStatus, onGone }: Camera
     },
     async apply(specs) {
       refuseWhenClosed();
+      // All or none: what cannot be an address is found before any camera is touched.
+      for (const { address } of specs) show(address);
       const wanted = new Map(specs.map((spec) => [spec.name, spec]));
       const gone = [...places.values()].filter(
         ({ spec, configured }) => configured !== undefined && !wanted.has(spec.name),
