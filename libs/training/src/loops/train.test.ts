@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cpSync, existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -109,18 +109,44 @@ function abortAfter(step: number): { signal: AbortSignal; onProgress: () => void
 }
 
 test('an expression run that is taken up again ends with the same numbers as one in a go', async () => {
-  const [whole, broken] = [join(folder, 'fer-whole'), join(folder, 'fer-broken')];
-  await trainFer(ferRecipe, { data: folder, out: whole });
+  const [whole, broken, killed] = ['fer-whole', 'fer-broken', 'fer-killed'].map((name) => join(folder, name));
+  assert.ok(whole !== undefined && broken !== undefined && killed !== undefined);
+  await trainFer(ferRecipe, {
+    data: folder,
+    out: whole,
+    onProgress: ({ step }) => {
+      // What one that is killed here leaves: the checkpoint of step 2, and the row of step 3.
+      if (step === 3) cpSync(whole, killed, { recursive: true });
+    },
+  });
   // Progress is told at step 3; the checkpoint then is that of step 2, and step 3 is done again.
   await trainFer(ferRecipe, { data: folder, out: broken, ...abortAfter(1) });
   await trainFer(ferRecipe, { data: folder, out: broken });
   await assertSameRun(whole, broken);
-  const log = (await readFile(join(broken, 'losses.csv'), 'utf8')).trim().split('\n');
-  assert.match(log[0] ?? '', /^step,softmax,learningRate,accuracy$/);
-  assert.deepEqual(
-    log.slice(1).map((row) => Number(row.split(',')[0])),
-    [3, 6],
-  );
+  await trainFer(ferRecipe, { data: folder, out: killed });
+  await assertSameRun(whole, killed);
+  const log = await readFile(join(whole, 'losses.csv'), 'utf8');
+  assert.match(log, /^step,softmax,learningRate,accuracy\n3,.*\n6,.*\n$/);
+  for (const out of [broken, killed]) assert.equal(await readFile(join(out, 'losses.csv'), 'utf8'), log);
+});
+
+test('a run whose loss is no number ends by saying so, and leaves no such weights', async () => {
+  const [fer, hng] = [join(folder, 'fer-diverged'), join(folder, 'hng-diverged')];
+  const ends = { code: 'E_TRAINING', advice: /peak/ };
+  const schedule = { peak: 1e20, warmUp: 0, steps: 6, floor: 0.1 };
+  await assert.rejects(trainFer({ ...ferRecipe, schedule }, { data: folder, out: fer }), ends);
+  await assert.rejects(trainHng({ ...hngRecipe, schedule }, { data: folder, out: hng }), ends);
+  for (const out of [fer, hng]) assert.deepEqual(await readdir(out), []);
+});
+
+test('a recipe that leaves nobody to train on is refused', async () => {
+  const [source] = ferRecipe.sources;
+  const weightless = { ...source, classWeights: CLASSES.map(() => 0) } as typeof source;
+  for (const only of [{ ...source, holdOutEvery: 1 } as typeof source, weightless]) {
+    const recipe = { ...ferRecipe, sources: only === undefined ? [] : [only] };
+    const run = trainFer(recipe, { data: folder, out: join(folder, 'nobody') });
+    await assert.rejects(run, { code: 'E_TRAINING', message: /no face to train on/, advice: /holdOutEvery/ });
+  }
 });
 
 test('another recipe does not go on in the folder of a run', async () => {
