@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readFerModel, readHngModel } from '@deadpan/nets';
 import { CLASSES } from '@deadpan/shared';
-import { readCheckpoint } from '../checkpoint.js';
+import { readCheckpoint, writeCheckpoint } from '../checkpoint.js';
 import { canvasSide, readFaceCache, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
 import { ferNetworkNamed } from '../networks/fer-networks.js';
 import { createRandom, uniform } from '../random.js';
@@ -297,12 +297,21 @@ test('a generator is taught by the one it starts from, and by nothing where that
   );
 });
 
+test('a network that sees expressive faces no farther from their references is not released', async () => {
+  const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
+  const checkpoint = join(folder, 'fer-whole', 'last.bin');
+  const out = join(folder, 'release-without-scale');
+  const release = { checkpoint, data: folder, out, version: '1.0.0', generator, weights: 'float32' } as const;
+  await assert.rejects(releaseFer(release), { code: 'E_TRAINING', message: /intensity has no scale/ });
+  assert.ok(!existsSync(out));
+});
+
 test('trained networks are released in each format, and the numbers are of what was written', async () => {
   const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
   const sizes: number[] = [];
   for (const weights of ['float32', 'float16', 'int8'] as const) {
     const out = join(folder, `release-${weights}`);
-    const checkpoint = join(folder, 'fer-whole', 'last.bin');
+    const checkpoint = join(folder, 'joint-radial', 'last.bin');
     const written = await releaseFer({ checkpoint, data: folder, out, version: '1.2.3', generator, weights });
     const { artifact, model } = await readFerModel(out);
     assert.deepEqual(artifact, written);
@@ -313,10 +322,35 @@ test('trained networks are released in each format, and the numbers are of what 
     const card = await readFile(join(out, 'card.md'), 'utf8');
     assert.match(card, weights === 'int8' ? /8-bit integers/ : /-bit floats/);
     assert.doesNotMatch(card, /trunk starts/, 'this one began at random');
+    assert.match(card, /^On the 32 pictures of made-up /m);
+    assert.doesNotMatch(card, /FER\+|European descent/, 'nothing is known of the people in sets of others');
     sizes.push(model.length);
   }
   const [float32 = 0, float16 = 0, int8 = 0] = sizes;
   assert.ok(float16 < 0.6 * float32 && int8 < float16, sizes.join());
+});
+
+test('people are told as held out only where somebody is', async () => {
+  const { state, tensors } = await readCheckpoint<{ recipe: FerRecipe }>(
+    join(folder, 'joint-radial', 'last.bin'),
+  );
+  const checkpoint = join(folder, 'nobody-held-out.bin');
+  // None of the four people's ids has a hash that a thousand divides.
+  const sources = state.recipe.sources.map((source) => ({ ...source, holdOutEvery: 1000 }));
+  await writeCheckpoint(checkpoint, { state: { recipe: { ...state.recipe, sources } }, tensors });
+  const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
+  const out = join(folder, 'release-nobody-held-out');
+  const released = {
+    checkpoint,
+    data: folder,
+    out,
+    version: '1.0.0',
+    generator,
+    weights: 'float32',
+  } as const;
+  const { metrics } = await releaseFer(released);
+  assert.ok(!Object.keys(metrics).some((name) => name.includes('held out')), Object.keys(metrics).join());
+  assert.doesNotMatch(await readFile(join(out, 'card.md'), 'utf8'), /held out/);
 });
 
 test('a generator of integers is taken only where its references stay within 40 dB', async () => {
@@ -331,6 +365,7 @@ test('a generator of integers is taken only where its references stay within 40 
   });
   assert.equal((await readHngModel(out)).artifact.weights, weights);
   assert.ok((metrics['least PSNR to float32'] ?? 0) >= 40, weights);
+  assert.match(await readFile(join(out, 'card.md'), 'utf8'), /in the same light \(made-up\)/);
 });
 
 test('an exported model becomes a checkpoint again, from which the same numbers are exported', async () => {
