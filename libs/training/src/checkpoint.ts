@@ -13,11 +13,22 @@ export interface Checkpoint<State> {
 /**
  * Writes a checkpoint: u32 length of the header, header (JSON), then the arrays as float32, little-endian.
  * Written beside and moved into place, so that a killed run leaves the old one whole; the folder is made.
+ * @throws DeadpanError E_TRAINING where an array holds what is no number: nothing could be made of it
  */
 export async function writeCheckpoint<State>(
   file: string,
   { state, tensors }: Checkpoint<State>,
 ): Promise<void> {
+  for (const [name, { data }] of tensors) {
+    if (data.every(Number.isFinite)) continue;
+    throw new DeadpanError(
+      'E_TRAINING',
+      `${file} is not written: ${name} holds values that are no numbers.`,
+      {
+        advice: 'Lower "peak" in the recipe\'s schedule, or lengthen "warmUp", and choose another folder.',
+      },
+    );
+  }
   const index = [...tensors].map(([name, { shape }]) => ({ name, shape }));
   const header = Buffer.from(JSON.stringify({ format: 'deadpan-checkpoint-1', state, index }));
   const length = Buffer.alloc(4);

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { recognitionNetwork } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { metricLossNames } from './loops/metric-losses.js';
+import { ferNetworkNamed } from './networks/fer-networks.js';
 
 const eight = z.array(z.number().nonnegative()).length(8);
 
@@ -37,47 +39,71 @@ const schedule = z.strictObject({
   floor: z.number().min(0).max(1),
 });
 
+function canBeBuilt(network: string): boolean {
+  try {
+    ferNetworkNamed(network);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const recognitionLayer = z
+  .string()
+  .refine(
+    (name) => recognitionNetwork().layers.some((layer) => layer.name === name),
+    'No layer of the recognition trunk; these are called such as conv64_3/relu',
+  );
+
 /** A run of the expression network: everything that decides its numbers. */
-export const ferRecipeSchema = z.strictObject({
-  kind: z.literal('fer'),
-  name: z.string(),
-  seed: z.int(),
-  /** `residual-N`: dlib's trunk on faces enlarged to N pixels; or the paper's inception trunks. */
-  network: z.string().regex(/^(residual-\d+|inception-std|inception-small)$/),
-  /** `recognition`: the trunk starts from face-api's face recognition weights. `checkpoint`: from the given checkpoint. */
-  start: z.enum(['random', 'recognition', 'checkpoint']),
-  sources: z.array(source).min(1),
-  augmentation,
-  /** Faces of a batch that train the softmax only. */
-  batch: z.int().positive(),
-  schedule,
-  weightDecay: z.number().nonnegative(),
-  /** Decay of the moving average of the weights. */
-  average: z.number().min(0).max(1),
-  /** The joint stage (Algorithm 2); left out for softmax alone. */
-  metric: z
-    .strictObject({
-      gamma: z.number().nonnegative(),
-      /** Images of each class in a batch. */
-      perClass: z.int().positive(),
-      /**
-       * Whether these train the softmax, too, as in Algorithm 2. Where plain faces train it as well, images drawn evenly
-       * over the classes shift what it takes for likely.
-       */
-      softmaxOnQueries: z.boolean().default(true),
-      loss: z.enum(metricLossNames),
-      signs: z.enum(['consistent', 'printed']).default('consistent'),
-      /** Rows of L_A and L_B. */
-      rank: z.int().positive().default(32),
-      threshold: z.number().positive().default(1),
-      margin: z.number().positive().default(0.5),
-    })
-    .optional(),
-  /** Cache that the best weights are chosen on. */
-  validation: z.string(),
-  evaluateEvery: z.int().positive(),
-  checkpointEvery: z.int().positive(),
-});
+export const ferRecipeSchema = z
+  .strictObject({
+    kind: z.literal('fer'),
+    name: z.string(),
+    seed: z.int(),
+    /** `residual-N`: dlib's trunk on faces enlarged to N pixels; or the paper's inception trunks. */
+    network: z
+      .string()
+      .regex(/^(residual-\d+|inception-std|inception-small)$/)
+      .refine(canBeBuilt, 'Too few pixels: the trunk leaves none at its end'),
+    /** `recognition`: the trunk starts from face-api's face recognition weights. `checkpoint`: from the given checkpoint. */
+    start: z.enum(['random', 'recognition', 'checkpoint']),
+    sources: z.array(source).min(1),
+    augmentation,
+    /** Faces of a batch that train the softmax only. */
+    batch: z.int().positive(),
+    schedule,
+    weightDecay: z.number().nonnegative(),
+    /** Decay of the moving average of the weights. */
+    average: z.number().min(0).max(1),
+    /** The joint stage (Algorithm 2); left out for softmax alone. */
+    metric: z
+      .strictObject({
+        gamma: z.number().nonnegative(),
+        /** Images of each class in a batch. */
+        perClass: z.int().positive(),
+        /**
+         * Whether these train the softmax, too, as in Algorithm 2. Where plain faces train it as well, images drawn evenly
+         * over the classes shift what it takes for likely.
+         */
+        softmaxOnQueries: z.boolean().default(true),
+        loss: z.enum(metricLossNames),
+        signs: z.enum(['consistent', 'printed']).default('consistent'),
+        /** Rows of L_A and L_B. */
+        rank: z.int().positive().default(32),
+        threshold: z.number().positive().default(1),
+        margin: z.number().positive().default(0.5),
+      })
+      .optional(),
+    /** Cache that the best weights are chosen on. */
+    validation: z.string(),
+    evaluateEvery: z.int().positive(),
+    checkpointEvery: z.int().positive(),
+  })
+  .refine(({ network, start }) => start !== 'recognition' || network.startsWith('residual-'), {
+    path: ['start'],
+    error: "Only residual-N has the trunk whose weights 'recognition' names",
+  });
 
 /** A run of the reference generator. */
 export const hngRecipeSchema = z.strictObject({
@@ -107,13 +133,15 @@ export const hngRecipeSchema = z.strictObject({
    * it reads its own output again, until the expression network calls it neutral at least as surely as `teacherShare`,
    * `teacherPasses` times at most.
    */
-  mix: z.strictObject({
-    pairs: z.int().nonnegative(),
-    taught: z.int().nonnegative().default(0),
-    loosePairs: z.int().nonnegative(),
-    neutral: z.int().nonnegative(),
-    alone: z.int().nonnegative(),
-  }),
+  mix: z
+    .strictObject({
+      pairs: z.int().nonnegative(),
+      taught: z.int().nonnegative().default(0),
+      loosePairs: z.int().nonnegative(),
+      neutral: z.int().nonnegative(),
+      alone: z.int().nonnegative(),
+    })
+    .refine((mix) => Object.values(mix).some((faces) => faces > 0), 'No face would be in a batch'),
   teacherPasses: z.int().min(1).default(5),
   teacherShare: z.number().min(0).max(1).default(0.85),
   weights: z.strictObject({
@@ -131,8 +159,8 @@ export const hngRecipeSchema = z.strictObject({
   emphasis: z.number().nonnegative().default(0),
   symmetrySpace: z.enum(['pixel', 'laplacian']),
   /** Layer of the recognition trunk whose values are phi, and the layers that are psi. */
-  featureLayer: z.string(),
-  identityLayers: z.array(z.string()).min(1),
+  featureLayer: recognitionLayer,
+  identityLayers: z.array(recognitionLayer).min(1),
   schedule,
   /** Probability of neutral that the expression term asks for; real neutral faces get no more. */
   neutralShare: z.number().min(0).max(1).default(0.8),
@@ -165,7 +193,9 @@ export async function readRecipe(file: string): Promise<FerRecipe | HngRecipe> {
   try {
     value = parse(text);
   } catch (cause) {
-    throw new DeadpanError('E_CONFIG', `The recipe ${file} is not YAML.`, { cause });
+    // Not always a YAMLParseError: an alias that leads nowhere is a ReferenceError.
+    const [reason = ''] = cause instanceof Error ? cause.message.split('\n') : [];
+    throw new DeadpanError('E_CONFIG', `The recipe ${file} is not valid YAML: ${reason}`, { cause });
   }
   const parsed = z.discriminatedUnion('kind', [ferRecipeSchema, hngRecipeSchema]).safeParse(value);
   if (!parsed.success)

@@ -85,7 +85,7 @@ async function readReleased<Artifact extends { sha256: string }>(
       throw new DeadpanError('E_MODEL_MISSING', `There is no ${name} in ${folder}.`, {
         cause,
         advice:
-          'Name a folder that `deadpan export` wrote, or leave the option out to use the released models.',
+          'Both files are what `deadpan export` wrote; DEADPAN_MODELS, where it is set, names the folder that holds fer/ and hng/.',
       });
     }
   };

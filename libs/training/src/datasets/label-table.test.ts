@@ -23,6 +23,18 @@ test('votes: the majority is the label, single votes are no target', async () =>
   assert.deepEqual(face.target, [4 / 9, 0, 0, 0, 3 / 9, 2 / 9, 0, 0]);
 });
 
+test('a table of other columns or with another separator is refused as a whole, not in its first row', async () => {
+  const told = (column: string) => ({
+    code: 'E_DATA',
+    message: new RegExp(`no column "${column}"`),
+    advice: /separated by commas/,
+  });
+  await assert.rejects(labels('path;expression\na.jpg;neutral\n'), told('path'));
+  await assert.rejects(labels('path\texpression\na.jpg\tneutral\n'), told('path'));
+  await assert.rejects(labels('a.jpg,neutral\nb.jpg,anger\n'), told('path'));
+  await assert.rejects(labels('path,label\na.jpg,neutral\n'), told('expression'));
+});
+
 test('ties and majorities of no class have no label', () => {
   assert.equal(majorityOf([4, 4, 0, 0, 0, 0, 0, 0, 2, 0]), undefined);
   assert.equal(majorityOf([3, 0, 0, 0, 0, 0, 0, 0, 7, 0]), undefined);

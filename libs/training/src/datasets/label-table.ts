@@ -32,7 +32,19 @@ export async function readLabels(file: string): Promise<LabelledImage[]> {
     throw new DeadpanError('E_INPUT_MISSING', `The labels ${file} cannot be read.`, { cause });
   }
   const rows = parseTable(text, file);
-  if (rows.length === 0) throw new DeadpanError('E_DATA', `The labels ${file} have no rows.`);
+  const [first] = rows;
+  if (first === undefined) throw new DeadpanError('E_DATA', `The labels ${file} have no rows.`);
+  // Another separator, another name, or no line of names: nothing is wrong with the rows themselves.
+  const missing = first['path'] === undefined ? 'path' : 'expression';
+  if (
+    first[missing] === undefined &&
+    (missing === 'path' || CLASSES.every((name) => first[name] === undefined))
+  ) {
+    throw new DeadpanError('E_DATA', `The labels ${file} have no column "${missing}".`, {
+      advice:
+        'The first line names the columns, separated by commas: path, subject where known, and expression or a column of votes per class.',
+    });
+  }
   return rows.map((row, index) => {
     const path = row['path'];
     if (path === undefined || path === '')

@@ -75,7 +75,11 @@ function cornersOf(picture: Tensor4D, flow: Tensor4D): Corners {
     pixels.map((i) => Math.floor(i / w)),
     h - 1,
   );
-  const first = tf.cast<Tensor2D>(tf.add(tf.mul(y.low, w), x.low), 'int32');
+  // A flow that is no number would be no place in the picture either: the values then say so, not the fetching of them.
+  const first = tf.maximum<Tensor2D>(
+    tf.cast<Tensor2D>(tf.add(tf.mul(y.low, w), x.low), 'int32'),
+    tf.scalar(0, 'int32'),
+  );
   const value = (offset: number): Tensor2D =>
     tf.gather(flat, tf.add<Tensor2D>(first, tf.scalar(offset, 'int32')), 1, 1);
   return {

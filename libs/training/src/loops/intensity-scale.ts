@@ -1,4 +1,5 @@
 import { embeddingDistance, floatOutput, type FerArtifact, type Session } from '@deadpan/nets';
+import { DeadpanError } from '@deadpan/shared';
 import { cropSide } from '../datasets/augment-face.js';
 import { expressionInput } from '../datasets/expression-input.js';
 import { generatorSide } from '../datasets/hng-pools.js';
@@ -50,12 +51,22 @@ export async function referenceDistances(
  * expressive ones exceeds.
  * @param neutral distances of neutral faces to their references
  * @param expressive distances of faces whose taggers agreed
+ * @throws DeadpanError E_TRAINING where expressive faces are not farther away: nothing could be measured between the two
  */
 export function intensityScale(
   neutral: readonly number[],
   expressive: readonly number[],
 ): FerArtifact['intensity'] {
-  return { neutral: quantile(neutral, 0.5), strong: quantile(expressive, 0.8) };
+  const scale = { neutral: quantile(neutral, 0.5), strong: quantile(expressive, 0.8) };
+  if (scale.strong > scale.neutral) return scale;
+  throw new DeadpanError(
+    'E_TRAINING',
+    'The intensity has no scale: expressive faces are no farther from their references than neutral ones.',
+    {
+      advice:
+        'Train the expression network with a metric stage, or name another generator with --references.',
+    },
+  );
 }
 
 /** The value below which a share of the others lies, without interpolation. */

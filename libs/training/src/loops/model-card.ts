@@ -11,12 +11,17 @@ export interface UsedDataSet {
   readonly terms: string;
 }
 
+/** What a card calls the set of a cache. */
+export function titleOf(cache: string): string {
+  return dataSetTerms[cache]?.title ?? cache;
+}
+
 /** Lists data sets with their terms. */
 export function usedDataSets(
   caches: readonly { readonly name: string; readonly images: number }[],
 ): UsedDataSet[] {
   return caches.map(({ name, images }) => ({
-    name: dataSetTerms[name]?.title ?? name,
+    name: titleOf(name),
     images,
     terms: dataSetTerms[name]?.terms ?? 'not stated',
   }));
@@ -61,6 +66,8 @@ export interface FerCardFacts {
   readonly version: string;
   readonly recipe: string;
   readonly dataSets: readonly UsedDataSet[];
+  /** Name of the cache that chose the weights. */
+  readonly validationSet: string;
   readonly validation: ClassificationReport & { readonly calibrationError: number };
   readonly temperature: number;
   readonly weights: WeightFormat;
@@ -81,7 +88,7 @@ export function ferCard(facts: FerCardFacts): string {
   });
   const heldOut = facts.heldOut.map(
     ({ name, report }) =>
-      `- ${dataSetTerms[name]?.title ?? name}, people who were held out: ${percent(report.accuracy)} of ${report.n}.`,
+      `- ${titleOf(name)}, people who were held out: ${percent(report.accuracy)} of ${report.n}.`,
   );
   return `# ${facts.name} ${facts.version}
 
@@ -90,7 +97,7 @@ distance to that of the face's own neutral reference is the intensity of the exp
 
 ## Measured
 
-On the ${validation.n} pictures of the FER+ validation part whose votes have a majority among the classes, one centre
+On the ${validation.n} pictures of ${titleOf(facts.validationSet)} whose votes have a majority among the classes, one centre
 crop each with its mirror image, aligned as at run time: accuracy ${percent(validation.accuracy)}, mean over classes
 ${percent(validation.classMeanAccuracy)}, macro F1 ${percent(validation.macroF1)}, calibration error
 ${percent(validation.calibrationError)} at temperature ${facts.temperature.toFixed(3)}. This part chose the weights and
@@ -109,9 +116,7 @@ ${WEIGHTS[facts.weights]}${
 with these weights ${(100 * validation.accuracy).toFixed(2)} %.`
   }
 
-Weak: ${weakest(facts)}. The data has few pictures of these, and its taggers often disagree about them. Most people in
-the data are adults of European descent photographed for the press; expect more errors for others, for children, for
-covered faces and for heads turned far.
+Weak: ${weakest(facts)}. ${aboutPeople(facts.dataSets)}
 
 ${dataSection(facts.dataSets, /^fer-residual/.test(facts.name) ? recognitionWeightsTerms : undefined)}
 ${MISUSE}`;
@@ -131,6 +136,17 @@ more or less is ten points.
 | --- | ---: | ---: |
 ${rows.join('\n')}
 `;
+}
+
+/** What is known of the people in the sets of the recipes, and nothing of those in others. */
+function aboutPeople(dataSets: readonly UsedDataSet[]): string {
+  const known = new Set(Object.values(dataSetTerms).map(({ title }) => title));
+  return dataSets.every(({ name }) => known.has(name))
+    ? `The data has few pictures of these, and its taggers often disagree about them. Most people in
+the data are adults of European descent photographed for the press; expect more errors for others, for children, for
+covered faces and for heads turned far.`
+    : `Who the people in the data are is not stated; expect more errors for those of whom it
+has few, for children, for covered faces and for heads turned far.`;
 }
 
 function weakest({ validation }: FerCardFacts): string {

@@ -80,6 +80,8 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
     const others = [];
     for (const { cache, holdOutEvery } of sources.filter((source) => source.holdOutEvery > 0)) {
       const answers = await answersOf(session, cache, ({ subject }) => isHeldOut(subject, holdOutEvery));
+      // A small set may have nobody whose hash holds them out.
+      if (answers.labels.length === 0) continue;
       others.push({ name: cache.name, report: reportOn(answers) });
     }
     const distances = async (clear: (label: number) => boolean): Promise<number[]> => {
@@ -120,6 +122,7 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
     card: ferCard({
       ...facts,
       name: network.name,
+      validationSet: validation.name,
       validation: report,
       temperature,
       heldOut,

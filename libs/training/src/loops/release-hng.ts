@@ -20,7 +20,7 @@ import { readTrainedGenerator } from '../trained-network.js';
 import { exportHngModel, requireParity } from './export-model.js';
 import type { Model } from './hng-step.js';
 import { quantile } from './intensity-scale.js';
-import { hngCard, usedDataSets } from './model-card.js';
+import { hngCard, titleOf, usedDataSets } from './model-card.js';
 import { CALIBRATION_FACES, evenly, storeWeights, withModel, type WeightChoice } from './store-weights.js';
 import { referencesOf } from './references-of.js';
 
@@ -88,7 +88,10 @@ export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifac
   );
   const { pairs, alone } = hngPools(sources, 'heldOut');
   if (pairs.length === 0)
-    throw new DeadpanError('E_TRAINING', 'The data has no held-out pairs in the same light.');
+    throw new DeadpanError('E_TRAINING', 'The data has no held-out pairs in the same light.', {
+      advice:
+        'A source with "sameLight" must hold out somebody ("holdOutEvery") who is seen neutral and otherwise.',
+    });
   const inputs = pairs.map(({ input }) => generatorFace(input, centreCrop));
   const targets = pairs.map(({ target }) => generatorFace(target, centreCrop));
   const others = alone.map((face) => generatorFace(face, centreCrop));
@@ -126,8 +129,9 @@ export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifac
     ),
     ...Object.fromEntries((options.measured ?? []).map(({ name, value }) => [name, value])),
   };
+  const pairSets = [...new Set(pairs.map(({ input }) => titleOf(input.cache.name)))].join(', ');
   const measured = [
-    `${pairs.length} pairs of smile and neutral face in the same light (London set): mean difference to the true neutral face ${metrics['difference input neutral'].toFixed(4)} before and ${metrics['difference reference neutral'].toFixed(4)} after, structural similarity ${metrics['similarity input neutral'].toFixed(3)} before and ${metrics['similarity reference neutral'].toFixed(3)} after.`,
+    `${pairs.length} pairs of expressive and neutral face in the same light (${pairSets}): mean difference to the true neutral face ${metrics['difference input neutral'].toFixed(4)} before and ${metrics['difference reference neutral'].toFixed(4)} after, structural similarity ${metrics['similarity input neutral'].toFixed(3)} before and ${metrics['similarity reference neutral'].toFixed(3)} after.`,
     ...(options.measured ?? []).map(({ sentence }) => sentence),
   ];
   const dataSets = usedDataSets(

@@ -35,10 +35,11 @@ import { readTrainedExpression } from '../trained-network.js';
 import { createAdam } from './adam.js';
 import { answersAt, predictFaces, reportOn } from './evaluate-fer.js';
 import { namedGradients } from './gradients.js';
-import { openLossLog } from './loss-log.js';
+import { nothingSummed, openLossLog, type SummedTerms } from './loss-log.js';
 import { metricLosses } from './metric-losses.js';
 import { asMetric, createMetricParameters } from './metric-parameters.js';
 import { createMovingAverage } from './moving-average.js';
+import { requireFinite } from './require-finite.js';
 import { learningRateAt } from './schedule.js';
 import { startMetric } from './start-metric.js';
 
@@ -70,7 +71,7 @@ export interface FerProgress {
   readonly accuracy?: number;
 }
 
-interface FerState {
+interface FerState extends SummedTerms {
   readonly recipe: FerRecipe;
   readonly step: number;
   readonly epoch: number;
@@ -114,6 +115,12 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
   }
   const cacheNamed = (name: string): FaceCache => caches.get(name) ?? missing(`face cache ${name}`);
   const items = recipe.sources.flatMap(({ cache, ...source }) => trainingItems(cacheNamed(cache), source));
+  if (items.reduce((sum, { weight }) => sum + weight, 0) < 1) {
+    throw new DeadpanError('E_TRAINING', 'The sources of the recipe leave no face to train on.', {
+      advice:
+        'See that their "holdOutEvery" does not leave out everybody, and that their "classWeights" are not 0.',
+    });
+  }
 
   const network = ferNetworkNamed(recipe.network);
   const variables = createVariables(
@@ -145,7 +152,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
   const adam = createAdam(trained, { weightDecay: recipe.weightDecay });
   const average = createMovingAverage(variables, recipe.average);
 
-  let state: FerState = { recipe, step: 0, epoch: 0, position: 0, adamSteps: 0, best: 0 };
+  let state: FerState = { recipe, step: 0, epoch: 0, position: 0, adamSteps: 0, best: 0, ...nothingSummed() };
   if (existsSync(checkpointFile)) {
     const checkpoint = await readCheckpoint<FerState>(checkpointFile);
     if (JSON.stringify(checkpoint.state.recipe) !== JSON.stringify(recipe)) {
@@ -153,7 +160,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
         advice: 'Choose another folder, or remove it.',
       });
     }
-    state = checkpoint.state;
+    state = { ...nothingSummed(), ...checkpoint.state };
     assignParameters(trained, tensorsUnder(checkpoint.tensors, 'trained/'));
     assignParameters(average.variables, tensorsUnder(checkpoint.tensors, 'average/'));
     assignParameters(adam.moments, tensorsUnder(checkpoint.tensors, 'moments/'));
@@ -163,8 +170,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
 
   let { step, epoch, position, best } = state;
   let order = epochOrder(items, recipe.seed, epoch);
-  let sums: Record<string, number> = {};
-  let summed = 0;
+  let { sums, summed } = state;
   let started = performance.now();
   const imagesPerStep =
     recipe.batch +
@@ -186,14 +192,19 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
       : [];
     const references =
       metricKind?.usesReferences === true
-        ? (options.references ?? missing('reference generator'))(queries.map(alignedFace))
+        ? (options.references ?? missing('reference generator', 'Name it with --references.'))(
+            queries.map(alignedFace),
+          )
         : [];
     const batch = makeBatch(plain, queries, references, recipe, step);
+    const terms: Record<string, number> = {};
     const { value, gradients } = namedGradients(trained, () =>
       ferLoss(network, variables, metric, batch, recipe, step, (name, term) => {
-        sums[name] = (sums[name] ?? 0) + (term.dataSync()[0] ?? 0);
+        terms[name] = term.dataSync()[0] ?? 0;
       }),
     );
+    requireFinite(terms, step);
+    for (const [name, term] of Object.entries(terms)) sums[name] = (sums[name] ?? 0) + term;
     adam.step(gradients, learningRateAt(recipe.schedule, step));
     tf.dispose([value, gradients, batch.inputs, batch.targets]);
     step++;
@@ -216,9 +227,9 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     }
     if (step % LOG_EVERY === 0 || evaluated) {
       const since = summed;
-      const terms = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / since]));
+      const means = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / since]));
       log.write(step, {
-        ...terms,
+        ...means,
         learningRate: learningRateAt(recipe.schedule, step),
         accuracy: accuracy ?? Number.NaN,
       });
@@ -226,7 +237,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
       options.onProgress?.({
         step,
         steps: recipe.schedule.steps,
-        terms,
+        terms: means,
         imagesPerSecond,
         ...(accuracy === undefined ? {} : { accuracy }),
       });
@@ -241,7 +252,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
         'moments/': readParameters(adam.moments),
       });
       await writeCheckpoint<FerState>(checkpointFile, {
-        state: { recipe, step, epoch, position, adamSteps: adam.steps, best },
+        state: { recipe, step, epoch, position, adamSteps: adam.steps, best, sums, summed },
         tensors,
       });
     }
@@ -344,7 +355,7 @@ async function startingParameters(
 ): Promise<Parameters> {
   if (recipe.start === 'recognition') return residualTrunkParameters(readFaceApiWeights('face_recognition'));
   if (recipe.start === 'random') return new Map();
-  const from = options.from ?? missing('checkpoint to start from');
+  const from = options.from ?? missing('checkpoint to start from', 'Name it with --from.');
   return (await readTrainedExpression(from, network)).parameters;
 }
 
@@ -383,6 +394,6 @@ function alignedFace({ cache, index }: TrainingItem): Uint8Array {
   return faceOfCanvas(canvasOf(cache, index));
 }
 
-function missing(what: string): never {
-  throw new DeadpanError('E_TRAINING', `The run lacks its ${what}.`);
+function missing(what: string, advice?: string): never {
+  throw new DeadpanError('E_TRAINING', `The run lacks its ${what}.`, advice === undefined ? {} : { advice });
 }

@@ -36,10 +36,11 @@ import { createRandom, normal, seedAt, uniform, type Random } from '../random.js
 import type { HngRecipe } from '../recipe.js';
 import { createAdam } from './adam.js';
 import { hngStep, type HngBatch, type HngModels, type Model } from './hng-step.js';
-import { openLossLog } from './loss-log.js';
+import { nothingSummed, openLossLog, type SummedTerms } from './loss-log.js';
 import { createMovingAverage } from './moving-average.js';
 import { referencesOf, stackFaces } from './references-of.js';
 import { writeGrid } from './sample-grid.js';
+import { requireFinite } from './require-finite.js';
 import { learningRateAt } from './schedule.js';
 import { createTeacher, type Teacher } from './teacher.js';
 import { hngNetworkNamed } from '../networks/hng-networks.js';
@@ -68,7 +69,7 @@ export interface HngProgress {
   readonly imagesPerSecond: number;
 }
 
-interface HngState {
+interface HngState extends SummedTerms {
   readonly recipe: HngRecipe;
   readonly step: number;
   readonly generatorSteps: number;
@@ -120,7 +121,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   const average = createMovingAverage(generator.variables, recipe.average);
 
   const checkpointFile = join(options.out, 'checkpoint.bin');
-  let state: HngState = { recipe, step: 0, generatorSteps: 0, discriminatorSteps: 0 };
+  let state: HngState = { recipe, step: 0, generatorSteps: 0, discriminatorSteps: 0, ...nothingSummed() };
   if (existsSync(checkpointFile)) {
     const checkpoint = await readCheckpoint<HngState>(checkpointFile);
     if (JSON.stringify(checkpoint.state.recipe) !== JSON.stringify(recipe)) {
@@ -128,7 +129,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
         advice: 'Choose another folder, or remove it.',
       });
     }
-    state = checkpoint.state;
+    state = { ...nothingSummed(), ...checkpoint.state };
     assignParameters(generator.variables, tensorsUnder(checkpoint.tensors, 'generator/'));
     assignParameters(discriminator.variables, tensorsUnder(checkpoint.tensors, 'discriminator/'));
     assignParameters(average.variables, tensorsUnder(checkpoint.tensors, 'average/'));
@@ -138,7 +139,9 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     discriminatorAdam.steps = state.discriminatorSteps;
   } else if (recipe.start === 'checkpoint') {
     if (options.from === undefined)
-      throw new DeadpanError('E_TRAINING', 'The recipe starts from a checkpoint, but none was given.');
+      throw new DeadpanError('E_TRAINING', 'The recipe starts from a checkpoint, but none was given.', {
+        advice: 'Name it with --from.',
+      });
     const { parameters } = await readTrainedGenerator(options.from, generatorNet);
     assignParameters(generator.variables, parameters);
     assignParameters(average.variables, parameters);
@@ -147,13 +150,13 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   const log = openLossLog(join(options.out, 'losses.csv'), state.step);
 
   let { step } = state;
-  let sums: Record<string, number> = {};
-  let summed = 0;
+  let { sums, summed } = state;
   let started = performance.now();
   const stopped = (): boolean => options.signal?.aborted === true;
   while (step < recipe.schedule.steps && !stopped()) {
     const batch = makeBatch(pools, recipe, step, teacher);
     const result = hngStep(models, batch, recipe, step);
+    requireFinite(result.terms, step);
     const rate = learningRateAt(recipe.schedule, step);
     generatorAdam.step(result.generator, rate);
     if (result.discriminator) discriminatorAdam.step(result.discriminator, rate);
@@ -188,6 +191,8 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
           step,
           generatorSteps: generatorAdam.steps,
           discriminatorSteps: discriminatorAdam.steps,
+          sums,
+          summed,
         },
         tensors: joinTensors({
           'generator/': readParameters(generator.variables),
@@ -255,7 +260,9 @@ function recognitionModel(): Model {
 function expressionModel(recipe: HngRecipe, { expression }: HngRunOptions): Model | undefined {
   if (recipe.weights.expression === 0 && recipe.mix.taught === 0) return undefined;
   if (!expression)
-    throw new DeadpanError('E_TRAINING', 'The recipe asks an expression network, but none was given.');
+    throw new DeadpanError('E_TRAINING', 'The recipe asks an expression network, but none was given.', {
+      advice: 'Name it with --expression.',
+    });
   return {
     network: expression.network,
     variables: createVariables(expression.network, createRandom(0), expression.parameters),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cpSync, existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readFerModel, readHngModel } from '@deadpan/nets';
 import { CLASSES } from '@deadpan/shared';
-import { readCheckpoint } from '../checkpoint.js';
+import { readCheckpoint, writeCheckpoint } from '../checkpoint.js';
 import { canvasSide, readFaceCache, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
 import { ferNetworkNamed } from '../networks/fer-networks.js';
 import { createRandom, uniform } from '../random.js';
@@ -109,18 +109,44 @@ function abortAfter(step: number): { signal: AbortSignal; onProgress: () => void
 }
 
 test('an expression run that is taken up again ends with the same numbers as one in a go', async () => {
-  const [whole, broken] = [join(folder, 'fer-whole'), join(folder, 'fer-broken')];
-  await trainFer(ferRecipe, { data: folder, out: whole });
+  const [whole, broken, killed] = ['fer-whole', 'fer-broken', 'fer-killed'].map((name) => join(folder, name));
+  assert.ok(whole !== undefined && broken !== undefined && killed !== undefined);
+  await trainFer(ferRecipe, {
+    data: folder,
+    out: whole,
+    onProgress: ({ step }) => {
+      // What one that is killed here leaves: the checkpoint of step 2, and the row of step 3.
+      if (step === 3) cpSync(whole, killed, { recursive: true });
+    },
+  });
   // Progress is told at step 3; the checkpoint then is that of step 2, and step 3 is done again.
   await trainFer(ferRecipe, { data: folder, out: broken, ...abortAfter(1) });
   await trainFer(ferRecipe, { data: folder, out: broken });
   await assertSameRun(whole, broken);
-  const log = (await readFile(join(broken, 'losses.csv'), 'utf8')).trim().split('\n');
-  assert.match(log[0] ?? '', /^step,softmax,learningRate,accuracy$/);
-  assert.deepEqual(
-    log.slice(1).map((row) => Number(row.split(',')[0])),
-    [3, 6],
-  );
+  await trainFer(ferRecipe, { data: folder, out: killed });
+  await assertSameRun(whole, killed);
+  const log = await readFile(join(whole, 'losses.csv'), 'utf8');
+  assert.match(log, /^step,softmax,learningRate,accuracy\n3,.*\n6,.*\n$/);
+  for (const out of [broken, killed]) assert.equal(await readFile(join(out, 'losses.csv'), 'utf8'), log);
+});
+
+test('a run whose loss is no number ends by saying so, and leaves no such weights', async () => {
+  const [fer, hng] = [join(folder, 'fer-diverged'), join(folder, 'hng-diverged')];
+  const ends = { code: 'E_TRAINING', advice: /peak/ };
+  const schedule = { peak: 1e20, warmUp: 0, steps: 6, floor: 0.1 };
+  await assert.rejects(trainFer({ ...ferRecipe, schedule }, { data: folder, out: fer }), ends);
+  await assert.rejects(trainHng({ ...hngRecipe, schedule }, { data: folder, out: hng }), ends);
+  for (const out of [fer, hng]) assert.deepEqual(await readdir(out), []);
+});
+
+test('a recipe that leaves nobody to train on is refused', async () => {
+  const [source] = ferRecipe.sources;
+  const weightless = { ...source, classWeights: CLASSES.map(() => 0) } as typeof source;
+  for (const only of [{ ...source, holdOutEvery: 1 } as typeof source, weightless]) {
+    const recipe = { ...ferRecipe, sources: only === undefined ? [] : [only] };
+    const run = trainFer(recipe, { data: folder, out: join(folder, 'nobody') });
+    await assert.rejects(run, { code: 'E_TRAINING', message: /no face to train on/, advice: /holdOutEvery/ });
+  }
 });
 
 test('another recipe does not go on in the folder of a run', async () => {
@@ -271,12 +297,21 @@ test('a generator is taught by the one it starts from, and by nothing where that
   );
 });
 
+test('a network that sees expressive faces no farther from their references is not released', async () => {
+  const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
+  const checkpoint = join(folder, 'fer-whole', 'last.bin');
+  const out = join(folder, 'release-without-scale');
+  const release = { checkpoint, data: folder, out, version: '1.0.0', generator, weights: 'float32' } as const;
+  await assert.rejects(releaseFer(release), { code: 'E_TRAINING', message: /intensity has no scale/ });
+  assert.ok(!existsSync(out));
+});
+
 test('trained networks are released in each format, and the numbers are of what was written', async () => {
   const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
   const sizes: number[] = [];
   for (const weights of ['float32', 'float16', 'int8'] as const) {
     const out = join(folder, `release-${weights}`);
-    const checkpoint = join(folder, 'fer-whole', 'last.bin');
+    const checkpoint = join(folder, 'joint-radial', 'last.bin');
     const written = await releaseFer({ checkpoint, data: folder, out, version: '1.2.3', generator, weights });
     const { artifact, model } = await readFerModel(out);
     assert.deepEqual(artifact, written);
@@ -287,10 +322,35 @@ test('trained networks are released in each format, and the numbers are of what 
     const card = await readFile(join(out, 'card.md'), 'utf8');
     assert.match(card, weights === 'int8' ? /8-bit integers/ : /-bit floats/);
     assert.doesNotMatch(card, /trunk starts/, 'this one began at random');
+    assert.match(card, /^On the 32 pictures of made-up /m);
+    assert.doesNotMatch(card, /FER\+|European descent/, 'nothing is known of the people in sets of others');
     sizes.push(model.length);
   }
   const [float32 = 0, float16 = 0, int8 = 0] = sizes;
   assert.ok(float16 < 0.6 * float32 && int8 < float16, sizes.join());
+});
+
+test('people are told as held out only where somebody is', async () => {
+  const { state, tensors } = await readCheckpoint<{ recipe: FerRecipe }>(
+    join(folder, 'joint-radial', 'last.bin'),
+  );
+  const checkpoint = join(folder, 'nobody-held-out.bin');
+  // None of the four people's ids has a hash that a thousand divides.
+  const sources = state.recipe.sources.map((source) => ({ ...source, holdOutEvery: 1000 }));
+  await writeCheckpoint(checkpoint, { state: { recipe: { ...state.recipe, sources } }, tensors });
+  const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
+  const out = join(folder, 'release-nobody-held-out');
+  const released = {
+    checkpoint,
+    data: folder,
+    out,
+    version: '1.0.0',
+    generator,
+    weights: 'float32',
+  } as const;
+  const { metrics } = await releaseFer(released);
+  assert.ok(!Object.keys(metrics).some((name) => name.includes('held out')), Object.keys(metrics).join());
+  assert.doesNotMatch(await readFile(join(out, 'card.md'), 'utf8'), /held out/);
 });
 
 test('a generator of integers is taken only where its references stay within 40 dB', async () => {
@@ -305,6 +365,7 @@ test('a generator of integers is taken only where its references stay within 40 
   });
   assert.equal((await readHngModel(out)).artifact.weights, weights);
   assert.ok((metrics['least PSNR to float32'] ?? 0) >= 40, weights);
+  assert.match(await readFile(join(out, 'card.md'), 'utf8'), /in the same light \(made-up\)/);
 });
 
 test('an exported model becomes a checkpoint again, from which the same numbers are exported', async () => {

@@ -36,10 +36,16 @@ export function classOf(expression: ExpressionClass): number {
   return CLASSES.indexOf(expression);
 }
 
-/** Names in a folder, sorted; folders end with a slash. */
+/**
+ * Names in a folder, sorted; folders end with a slash. Hidden ones are not the set's: macOS leaves `._NAME` beside every
+ * file that it copies to a disk of another system, with the same ending and nothing of the picture.
+ */
 export async function namesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
+  return entries
+    .filter(({ name }) => !name.startsWith('.'))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    .sort();
 }
 
 /** Names of the folders in a folder, sorted. */

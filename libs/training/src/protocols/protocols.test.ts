@@ -42,6 +42,30 @@ test('CK+: the last three frames of labelled sequences, and the first one as neu
   ]);
 });
 
+test('what macOS leaves beside the files of a set is not of the set', async () => {
+  const label = 'mac/Emotion/S010/002/S010_002_00000004_emotion.txt';
+  await put(label, '   1.0000000e+00\n');
+  await put(label.replace('S010_002', '._S010_002'), '\0\x05\x16\x07');
+  const frames = [1, 2, 3, 4].map((i) => `cohn-kanade-images/S010/002/S010_002_0000000${i}.png`);
+  for (const frame of frames) {
+    await put(`mac/${frame}`);
+    await put(`mac/${frame.replace('/S010_', '/._S010_')}`, '\0\x05\x16\x07');
+  }
+  await put('mac/cohn-kanade-images/S010/.DS_Store');
+  assert.deepEqual(told(await readCkPlus(join(folder, 'mac'), true)), [
+    ['S010', 'anger', frames.slice(1)],
+    ['S010', 'neutral', frames.slice(0, 1)],
+  ]);
+
+  for (const name of ['000', '001', '002']) {
+    await put(`mac-oulu/VL/Strong/P001/Fear/${name}.jpeg`);
+    await put(`mac-oulu/VL/Strong/P001/Fear/._${name}.jpeg`);
+  }
+  await put('mac-oulu/VL/Strong/P001/.AppleDouble/Fear');
+  const fear = ['000', '001', '002'].map((name) => `VL/Strong/P001/Fear/${name}.jpeg`);
+  assert.deepEqual(told(await readOulu(join(folder, 'mac-oulu'))), [['P001', 'fear', fear]]);
+});
+
 test('CK+ that is not laid out as it is handed out: what is wrong and what is expected', async () => {
   await assert.rejects(readCkPlus(join(folder, 'nowhere'), false), { code: 'E_INPUT_MISSING' });
   await mkdir(join(folder, 'bare'));

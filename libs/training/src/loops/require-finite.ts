@@ -1,0 +1,13 @@
+import { DeadpanError } from '@deadpan/shared';
+
+/**
+ * @param step steps that have been done
+ * @throws DeadpanError E_TRAINING where a term of the loss is no number: every step from here on would give none
+ */
+export function requireFinite(terms: Readonly<Record<string, number>>, step: number): void {
+  const broken = Object.keys(terms).find((name) => !Number.isFinite(terms[name]));
+  if (broken === undefined) return;
+  throw new DeadpanError('E_TRAINING', `The loss "${broken}" is no number after ${step} steps.`, {
+    advice: 'Lower "peak" in the recipe\'s schedule, or lengthen "warmUp", and choose another folder.',
+  });
+}
