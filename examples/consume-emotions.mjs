@@ -2,7 +2,8 @@
 //
 //   node examples/consume-emotions.mjs --brokers localhost:9092 [--topic deadpan.emotions.v1] [--group my-program] [--limit 10]
 //
-// Delivery is at least once: a window may come twice, with the same key and the same content. Keep the newest per key.
+// Delivery is at least once: a window may come twice, with the same key; the newest counts. Its content is the same, unless
+// Kafka was away for longer than window.silence: then the first may lack frames.
 import { parseArgs } from 'node:util';
 
 import kafkajs from 'kafkajs';

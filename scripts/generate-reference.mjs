@@ -29,8 +29,9 @@ function configuration() {
 
 \`deadpan.yaml\` in the current folder (or the file that \`--config\` or \`DEADPAN_CONFIG\` names), then \`DEADPAN_*\` variables, then
 flags; later ones win. Unknown names are refused, with the nearest known one. In the file, \`\${NAME}\` takes a variable's
-value and \`file:PATH\` a file's content, so that secrets stay outside. \`deadpan config check\` says what is wrong,
-\`deadpan config show\` prints what is in force.
+value and \`file:PATH\` a file's content, so that secrets stay outside. A variable holds a list as YAML writes it:
+\`DEADPAN_KAFKA_BROKERS='[one:9092, two:9092]'\`. \`deadpan config check\` says what is wrong, \`deadpan config show\`
+prints what is in force.
 
 | Option | Type | Default | | Variable |
 | --- | --- | --- | --- | --- |

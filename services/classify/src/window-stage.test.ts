@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 
 import { envelope, type Emotion, type Envelope, type Expression, type StreamContext } from '@deadpan/shared';
@@ -116,4 +118,22 @@ test('a camera that leaves gets its windows closed at once, and is told when the
   frames.next(frame(600_000));
   frames.complete();
   assert.equal(out.length, 4);
+});
+
+test('the end does not wait for silence: a process of which cameras were heard just now ends at once', async () => {
+  const moduleOf = (name: string): string => JSON.stringify(import.meta.resolve(name));
+  const script = `
+    const { Subject } = await import(${moduleOf('rxjs')});
+    const { createWindowStage } = await import(${moduleOf('./window-stage.js')});
+    const expressions = new Subject();
+    const idle = { drop() {} };
+    const value = ${JSON.stringify(frame(0).value)};
+    createWindowStage({ size: 1, hop: 0.5, grace: 0.5 }, { silenceMs: 3_600_000 })(expressions, idle).subscribe();
+    for (const camera of ['door', 'hall']) expressions.next({ key: camera, value: { ...value, camera }, ack() {} });
+    expressions.complete();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: 'inherit',
+    timeout: 15_000,
+  });
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
 });

@@ -52,6 +52,10 @@ export function createWindowStage(
             emit(windows.rest(camera));
           }),
         );
+        // Or the wait for each camera goes on, and with it the process.
+        emotions.add(() => {
+          heard.complete();
+        });
         emotions.add(
           (live.left ?? NEVER).subscribe(({ camera, done }) => {
             const closed = windows.end(camera);

@@ -6,7 +6,7 @@ import kafkajs, { type AclEntry } from 'kafkajs';
 
 import { startBroker, type Broker } from '../../../infra/kafka/broker.mjs';
 import { CLIP } from '../analyze/command-line.js';
-import { clientOf } from './kafka-under-test.js';
+import { clientOf, readAll } from './kafka-under-test.js';
 import { prepareServices, type ServiceProcess, type ServicesUnderTest } from './services-under-test.js';
 
 /* The list of cameras on a real broker that refuses, or does not get, what is put there. */
@@ -143,6 +143,30 @@ test('a camera that the list has no room for is not said to be on it', { timeout
   // The name is not taken.
   assert.equal((await post(feed)).status, 201);
 });
+
+test(
+  'the password of a camera that was removed does not stay on the list',
+  { timeout: 60_000 },
+  async (t) => {
+    const client = administrator();
+    const services = await servicesOf(client, 'admin', []);
+    t.after(() => services.close());
+    const feed = services.start('feed', '--listen', '127.0.0.1:0');
+    await feed.ready;
+    const newest = async (): Promise<string> =>
+      String((await readAll(client, TOPICS.cameras.name)).findLast(({ key }) => key === 'door')?.value);
+    assert.equal((await post(feed, 'rtsp://viewer:hunter2@127.0.0.1:9/live')).status, 201);
+    assert.match(await newest(), /hunter2/);
+    const removed = await fetch(`${await feed.url}/v1/cameras/door`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    assert.equal(removed.status, 204);
+    // Compaction keeps this line for ever, and no other of the camera.
+    assert.match(await newest(), /"address":"rtsp:\/\/127\.0\.0\.1:9\/live".*"removed":true/);
+    assert.doesNotMatch(await newest(), /viewer|hunter2/);
+  },
+);
 
 test('what the broker does not take keeps no process that is told to end', { timeout: 60_000 }, async (t) => {
   const client = administrator();

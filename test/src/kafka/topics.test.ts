@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { DeadpanError } from '@deadpan/shared';
-import { applyTopics, createKafkaClient, requireTopics, TOPICS } from '@deadpan/shared/kafka';
+import { applyTopics, createKafkaClient, requireTopics, TOPICS, withAdmin } from '@deadpan/shared/kafka';
 import kafkajs from 'kafkajs';
 
 import { startBroker, type Broker } from '../../../infra/kafka/broker.mjs';
@@ -71,4 +71,18 @@ test('another number of partitions is refused, for records would change theirs',
   await applyTopics(client, [TOPICS.status]);
   const more = createKafkaClient({ ...client.config, partitions: 4 }, client.logger);
   await assert.rejects(applyTopics(more, [TOPICS.status]), isError('E_TOPIC', /has 2 partitions/));
+});
+
+test('more copies than there are brokers are refused in words', async () => {
+  const client = clientOf(broker, { replication: 3 });
+  await assert.rejects(applyTopics(client), isError('E_TOPIC', /Too few brokers run for 3 copies/));
+});
+
+// The last one: it takes the broker away.
+test('a broker that goes away in the middle of a question is said so in words', async () => {
+  const ask = withAdmin(clientOf(broker), 'list topics', async (admin) => {
+    await broker.kill();
+    return admin.listTopics();
+  });
+  await assert.rejects(ask, isError('E_LINK', /^Kafka failed to list topics: .+\.$/));
 });

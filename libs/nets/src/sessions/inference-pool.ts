@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { DeadpanError, sentenceOf } from '@deadpan/shared/errors';
+import { keepToMachine } from './keep-to-machine.js';
 import { fromFailure, type WorkerReply, type WorkerRequest } from './message.js';
 import type { Device } from './session.js';
 import type { Task } from './task.js';
@@ -57,6 +58,7 @@ const WORKER_MODULE = new URL('./inference-worker.js', import.meta.url);
 
 /** Starts a pool. Workers start with their first run, and one that dies is replaced at the next. */
 export function createInferencePool(options: InferencePoolOptions = {}): InferencePool {
+  keepToMachine();
   const device = options.device ?? 'auto';
   const size = device === 'tfjs' ? 1 : (options.workers ?? defaultWorkers(device));
   const seats: Seat[] = Array.from({ length: size }, () => ({ worker: undefined, job: undefined, own: [] }));

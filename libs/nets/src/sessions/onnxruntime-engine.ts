@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { DeadpanError, sentenceOf } from '@deadpan/shared/errors';
 import * as ort from 'onnxruntime-node';
+import { keepToMachine } from './keep-to-machine.js';
 import type { Device, Engine, Session, Tensor, Tensors } from './session.js';
 
 /**
@@ -10,6 +11,7 @@ import type { Device, Engine, Session, Tensor, Tensors } from './session.js';
  * @throws DeadpanError E_ENGINE_MISSING where the device has no provider on this machine
  */
 export function onnxruntimeEngine(device: Exclude<Device, 'tfjs'>): Engine {
+  keepToMachine();
   const options = sessionOptions(device === 'auto' ? (hasCuda() ? 'cuda' : 'cpu') : device);
   return {
     async open(model) {

@@ -114,11 +114,21 @@ test('a variable that is not YAML is refused without a word of what it holds', a
       );
     }
     // YAML, with a tag that means nothing.
-    assert.throws(() => loadConfig(schema, { environment: { [variable]: '!hunter2 x' } }), refused(/array/));
+    assert.throws(() => loadConfig(schema, { environment: { [variable]: '!hunter2 x' } }), refused(/list/));
   }
   // Warnings come after the turn in which they were made.
   await setImmediate();
   assert.deepEqual(warnings, []);
+});
+
+test('a variable holds a list as YAML writes it, and one that does not is told how', () => {
+  const listed = (text: string) => loadConfig(schema, { environment: { DEADPAN_CAMERAS: text } }).cameras;
+  assert.deepEqual(listed('[one:9092, two:9092]'), ['one:9092', 'two:9092']);
+  for (const text of ['one:9092', 'one:9092,two:9092', ''])
+    assert.throws(
+      () => listed(text),
+      refused(/^DEADPAN_CAMERAS must be list of string, written as in YAML: \[ONE, TWO\]\.$/),
+    );
 });
 
 test('every option is described once, with type, default, unit and range', () => {

@@ -101,9 +101,10 @@ function resolveSecrets(value: unknown, file: string, environment: NodeJS.Proces
 
 function fromText(text: string, option: OptionDescription): unknown {
   if (option.type === 'string' || option.choices !== undefined) return text;
+  let value: unknown;
   try {
     // Warnings would quote the text.
-    return parse(text, { logLevel: 'error' }) as unknown;
+    value = parse(text, { logLevel: 'error' });
   } catch {
     // So would the cause, and the text may hold addresses with passwords, or tokens.
     throw new DeadpanError(
@@ -111,6 +112,13 @@ function fromText(text: string, option: OptionDescription): unknown {
       `${option.variable} must be ${option.type}, and what it holds is not valid YAML.`,
     );
   }
+  if (option.type.startsWith('list of ') && !Array.isArray(value)) {
+    throw new DeadpanError(
+      'E_CONFIG',
+      `${option.variable} must be ${option.type}, written as in YAML: [ONE, TWO].`,
+    );
+  }
+  return value;
 }
 
 function setAt(tree: Tree, path: readonly string[], value: unknown): void {

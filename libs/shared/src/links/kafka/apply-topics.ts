@@ -17,7 +17,8 @@ export interface AppliedTopic {
 /**
  * Creates the topics that are missing and sets the settings that differ; other settings stay as they are. Doing it
  * again changes nothing.
- * @throws DeadpanError E_TOPIC where a topic has another number of partitions: records would change their partition.
+ * @throws DeadpanError E_TOPIC where a topic has another number of partitions: records would change their partition; or
+ *   where there are fewer brokers than copies
  */
 export async function applyTopics(
   client: KafkaClient,
@@ -28,15 +29,25 @@ export async function applyTopics(
     const existing = new Set(await admin.listTopics());
     const missing = topics.filter(({ name }) => !existing.has(client.named(name)));
     if (missing.length > 0) {
-      await admin.createTopics({
-        waitForLeaders: false,
-        topics: missing.map((topic) => ({
-          topic: client.named(topic.name),
-          numPartitions: partitions,
-          replicationFactor: replication,
-          configEntries: entriesOf(topicSettings(topic, replication)),
-        })),
-      });
+      const made = missing.map((topic) => ({
+        topic: client.named(topic.name),
+        numPartitions: partitions,
+        replicationFactor: replication,
+        configEntries: entriesOf(topicSettings(topic, replication)),
+      }));
+      try {
+        await admin.createTopics({ waitForLeaders: false, topics: made });
+      } catch (cause) {
+        if (kafkaErrorType(cause) !== 'INVALID_REPLICATION_FACTOR') throw cause;
+        throw new DeadpanError(
+          'E_TOPIC',
+          `Too few brokers run for ${replication} copies of each partition.`,
+          {
+            cause,
+            advice: 'Set kafka.replication to at most the number of brokers.',
+          },
+        );
+      }
       await untilLed(
         admin,
         missing.map(({ name }) => client.named(name)),

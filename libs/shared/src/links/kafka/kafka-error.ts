@@ -33,3 +33,15 @@ export function refusal(error: unknown, what: string): DeadpanError | undefined 
     advice: 'Check kafka.username, kafka.password and the access control list of the user.',
   });
 }
+
+/** The error in our words where Kafka, or the way to it, failed at something. Undefined for all others: bugs of ours. */
+export function failure(error: unknown, what: string): DeadpanError | undefined {
+  if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) return undefined;
+  // What several parts of one request failed at, kafkajs says in each part alone.
+  const [part] = 'errors' in error && Array.isArray(error.errors) ? (error.errors as unknown[]) : [];
+  const { message } = part instanceof Error ? part : error;
+  return new DeadpanError('E_LINK', `Kafka failed to ${what}: ${message.replace(/\.$/, '')}.`, {
+    cause: error,
+    advice: 'Check that all of its brokers run, then try again.',
+  });
+}
