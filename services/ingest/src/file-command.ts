@@ -68,7 +68,7 @@ const UPRIGHT: Readonly<Record<number, readonly string[]>> = {
 export function fileArguments(
   ffmpeg: Ffmpeg,
   path: string,
-  media: MediaKind,
+  media: Exclude<MediaKind, { kind: 'unreadable' }>,
   options: FileCommandOptions,
 ): string[] {
   const command = builder(path)
