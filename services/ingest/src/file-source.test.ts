@@ -435,6 +435,8 @@ for (const ffmpeg of [newest, ...others]) {
 
     test('refuses what is not there, empty, not media, without pictures or too small', async () => {
       await refused(media.path('nowhere.mp4'), 'E_INPUT_MISSING', /does not exist/);
+      // As a folder lists a name in Latin-1.
+      await refused(media.path('M\ufffdller.mp4'), 'E_INPUT_MISSING', /is not UTF-8/);
       await refused(media.write('empty.mp4', ''), 'E_INPUT_EMPTY', /is empty/);
       await refused(media.folder, 'E_INPUT_FORMAT', /is not a file/);
       await refused(
