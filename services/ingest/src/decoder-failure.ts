@@ -98,7 +98,10 @@ export function inputMissing(name: string, cause: unknown): DeadpanError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const reason =
     code === 'ENOENT' || code === 'ENOTDIR'
-      ? 'does not exist.'
+      ? // Bytes that are not UTF-8 come as this sign, by which nothing is found again.
+        name.includes('\ufffd')
+        ? 'is not found by its name, which is not UTF-8: rename it.'
+        : 'does not exist.'
       : code === 'EACCES' || code === 'EPERM'
         ? 'may not be read: no permission.'
         : 'cannot be read.';

@@ -46,6 +46,17 @@ const VERBOSE = 40;
 /** How far before a slot's beginning a frame still belongs to it, in slots: for times rounded to milliseconds. */
 const SLOT_TOLERANCE = 0.05;
 
+/**
+ * The times of recordings one after the other in a file, each with a clock of its own, as one: where the clock is set back
+ * by more than a reordered frame could be, the next frame follows at the last distance (1), and what is added (0) stays.
+ */
+export const RISING_TIMES = [
+  'st(2,PTS-PREV_INPTS)',
+  'if(gt(ld(2),0),st(1,ld(2)))',
+  'if(lt(ld(2)*TB,-0.5),st(0,ld(0)+ld(1)-ld(2)))',
+  'PTS+ld(0)',
+].join(';');
+
 const UPRIGHT: Readonly<Record<number, readonly string[]>> = {
   2: ['hflip'],
   3: ['hflip', 'vflip'],
@@ -62,13 +73,14 @@ const UPRIGHT: Readonly<Record<number, readonly string[]>> = {
  *
  * - `-copyts` keeps a frame's time stamp the same to the last digit wherever reading starts. Without it ffmpeg counts
  *   from the first stream that it uses, so sound that starts earlier would not count.
+ * - Where a clock is set back in the middle, as in joined transport streams, time goes on.
  * - Sampling picks the first frame of each slot of `1 / fps` seconds. `-vf fps` would invent and repeat frames.
  * - Only local files, and no playlist that could name others.
  */
 export function fileArguments(
   ffmpeg: Ffmpeg,
   path: string,
-  media: MediaKind,
+  media: Exclude<MediaKind, { kind: 'unreadable' }>,
   options: FileCommandOptions,
 ): string[] {
   const command = builder(path)
@@ -85,6 +97,8 @@ export function fileArguments(
     command.inputOptions('-format_whitelist', FORMATS, '-copyts', '-noaccurate_seek');
     const seekS = options.fromUs / 1e6 - SEEK_MARGIN_S;
     if (media.seekable && seekS > 0) command.inputOptions('-ss', seekS.toFixed(6));
+    // Where reading always begins at the beginning, what was added to the times of a frame is the same in every run.
+    if (!media.seekable) filters.push(`setpts='${RISING_TIMES}'`);
     const selected = selection(options);
     if (selected !== null) filters.push(`select='${selected}'`);
   }

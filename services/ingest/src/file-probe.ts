@@ -25,7 +25,7 @@ export async function fileLength(ffmpeg: Ffmpeg, path: string): Promise<FileLeng
   );
   if (!isFile) return null;
   const media = await mediaKind(absolute).catch(() => null);
-  if (media === null) return null;
+  if (media === null || media.kind === 'unreadable') return null;
   if (media.kind === 'image') return { kind: 'image', durationUs: null, nominalFps: null };
   const { report, line } = createDecoderReport();
   const child = startFfmpeg(ffmpeg, formatArguments(absolute), line);

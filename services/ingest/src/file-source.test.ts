@@ -217,16 +217,49 @@ for (const ffmpeg of [newest, ...others]) {
       assert.match(rest.error.message, / 100 frames up to 3\.960 s were read/);
     });
 
-    test('does not take a time for a place where the clock is set back', async () => {
+    test('goes on in time where the clock is set back, with the same numbers after an interruption', async () => {
       const part = readFileSync(media.make('clock.ts', ...pattern('160x90', 1), ...H264));
-      const { positions, frames } = await read(media.write('clock-back.ts', Buffer.concat([part, part])));
+      const joined = media.write('clock-back.ts', Buffer.concat([part, part, part]));
+      const { positions, frames } = await read(joined);
+      assert.deepEqual(
+        times(frames),
+        Array.from({ length: 75 }, (_, i) => i * 40_000),
+      );
+      for (const at of [20, 60]) {
+        const position = positions[at];
+        assert.ok(position);
+        assert.deepEqual((await read(joined, { resumeAfter: position })).frames, frames.slice(at + 1));
+      }
+      const sampled = times((await read(joined, { fps: 5, startUs: 1_000_000 })).frames);
+      assert.equal(sampled.length, 10);
+      assert.deepEqual(
+        new Set(sampled.slice(1).map((time, i) => time - (sampled[i] ?? 0))),
+        new Set([200_000]),
+      );
+    });
+
+    test('takes no time for a place where the clock is set back in a file that is not read from its beginning', async () => {
+      const bytes = readFileSync(
+        media.make(
+          'clusters.mkv',
+          ...pattern('160x90', 2),
+          ...H264,
+          '-bf',
+          '0',
+          '-cluster_time_limit',
+          '1000',
+        ),
+      );
+      const cluster = Buffer.from('1f43b675', 'hex');
+      const second = bytes.indexOf(cluster, bytes.indexOf(cluster) + 4);
+      // The time of a cluster is its first element: a number of two bytes, in milliseconds.
+      const time = bytes.indexOf(Buffer.from([0xe7, 0x82]), second) + 2;
+      assert.equal(bytes.readUInt16BE(time), 1000);
+      bytes.writeUInt16BE(200, time);
+      const { positions, frames } = await read(media.write('clusters.mkv', bytes));
       assert.equal(frames.length, 50);
       assert.notEqual(positions[20], null);
       assert.equal(positions.at(-1), null);
-      const position = positions[20];
-      assert.ok(position);
-      const rest = await read(media.path('clock-back.ts'), { resumeAfter: position });
-      assert.deepEqual(rest.frames, frames.slice(21));
     });
 
     test('scales down to the analysis size, never up, and keeps the source size in the record', async () => {
@@ -349,41 +382,61 @@ for (const ffmpeg of [newest, ...others]) {
       assert.equal(named.frames.length, 1);
     });
 
-    test('turns a photograph upright by its EXIF orientation', async () => {
-      const corners: string[] = [];
-      for (let orientation = 1; orientation <= 8; orientation++) {
+    test('turns a picture upright by its EXIF orientation, wherever its format keeps it', async () => {
+      for (const [extension, oriented] of Object.entries(ORIENTED)) {
         // A picture that is dark but for its upper left quarter.
         const plain = readFileSync(
           media.make(
-            'corner.jpg',
+            `corner.${extension}`,
             ...['-f', 'lavfi', '-i', 'color=black:size=64x32', '-vf', 'drawbox=w=32:h=16:color=white:t=16'],
-            ...['-frames:v', '1', '-pix_fmt', 'yuvj444p'],
+            ...['-frames:v', '1', ...(extension === 'jpg' ? ['-pix_fmt', 'yuvj444p'] : [])],
           ),
         );
-        for await (const frame of await open(
-          media.write(`exif-${orientation}.jpg`, withOrientation(plain, orientation)),
-        )) {
-          const { width, height, data } = frame.image;
-          const bright = (x: number, y: number): boolean => (data[(y * width + x) * 3] ?? 0) > 128;
-          const where = bright(4, 4)
-            ? 'nw'
-            : bright(width - 5, 4)
-              ? 'ne'
-              : bright(4, height - 5)
-                ? 'sw'
-                : 'se';
-          corners.push(`${width}x${height} ${where}`);
-          frame.release();
+        const corners: string[] = [];
+        for (let orientation = 1; orientation <= 8; orientation++) {
+          const name = `exif-${orientation}.${extension}`;
+          for await (const frame of await open(media.write(name, oriented(plain, orientation)))) {
+            const { width, height, data } = frame.image;
+            const bright = (x: number, y: number): boolean => (data[(y * width + x) * 3] ?? 0) > 128;
+            const where = bright(4, 4)
+              ? 'nw'
+              : bright(width - 5, 4)
+                ? 'ne'
+                : bright(4, height - 5)
+                  ? 'sw'
+                  : 'se';
+            corners.push(`${width}x${height} ${where}`);
+            frame.release();
+          }
         }
+        assert.deepEqual(
+          corners,
+          [
+            ...['64x32 nw', '64x32 ne', '64x32 se', '64x32 sw'],
+            ...['32x64 nw', '32x64 ne', '32x64 se', '32x64 sw'],
+          ],
+          extension,
+        );
       }
-      assert.deepEqual(corners, [
-        ...['64x32 nw', '64x32 ne', '64x32 se', '64x32 sw'],
-        ...['32x64 nw', '32x64 ne', '32x64 se', '32x64 sw'],
+    });
+
+    test('refuses pictures of which ffmpeg would make nothing, or a black one', async () => {
+      const moving = media.make('moving.webp', ...pattern('64x32', 1, 5), '-c:v', 'libwebp_anim');
+      await refused(moving, 'E_INPUT_FORMAT', /is an animated WebP/);
+      const tiff = media.make('jpeg.tif', ...pattern('64x32', 1), '-frames:v', '1');
+      const compressed = withTag(readFileSync(tiff), 0x0103, 7);
+      await refused(media.write('jpeg.tif', compressed), 'E_INPUT_FORMAT', /is a TIFF with JPEG in it/);
+      const heic = Buffer.concat([
+        Buffer.from('0000001c6674797068656963000000006d69663168656963', 'hex'),
+        noise(50_000),
       ]);
+      await refused(media.write('phone.heic', heic), 'E_INPUT_FORMAT', /is a HEIC picture/);
     });
 
     test('refuses what is not there, empty, not media, without pictures or too small', async () => {
       await refused(media.path('nowhere.mp4'), 'E_INPUT_MISSING', /does not exist/);
+      // As a folder lists a name in Latin-1.
+      await refused(media.path('M\ufffdller.mp4'), 'E_INPUT_MISSING', /is not UTF-8/);
       await refused(media.write('empty.mp4', ''), 'E_INPUT_EMPTY', /is empty/);
       await refused(media.folder, 'E_INPUT_FORMAT', /is not a file/);
       await refused(
@@ -565,18 +618,69 @@ test('a file without read permission is said to be one', { skip: process.getuid?
 const CMYK_JPEG =
   '/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAGBAUGBQQGBgUGBwcGCAoQCgoJCQoUDg8MEBcUGBgXFBYWGh0lHxobIxwWFiAsICMmJykqKRkfLTAtKDAlKCko/8AAFAgAIABABEMRAE0RAFkRAEsRAP/EABgAAQEBAQEAAAAAAAAAAAAAAAAGCQgH/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAA4EQwBNAFkASwAAPwDmh486pdUgDUBAsv0WAAAAAADL9fNQFoANQECy/RYAAAAAAAAAAAAAAAAAAAAAAAAAAAD/2Q==';
 
-function withOrientation(jpeg: Buffer, orientation: number): Buffer {
-  const exif = Buffer.alloc(36);
-  exif.writeUInt16BE(0xffe1, 0);
-  exif.writeUInt16BE(34, 2);
-  exif.write('Exif\0\0MM\0*', 4, 'latin1');
-  exif.writeUInt32BE(8, 14);
-  exif.writeUInt16BE(1, 18);
-  exif.writeUInt16BE(0x0112, 20);
-  exif.writeUInt16BE(3, 22);
-  exif.writeUInt32BE(1, 24);
-  exif.writeUInt16BE(orientation, 28);
-  return Buffer.concat([jpeg.subarray(0, 2), exif, jpeg.subarray(2)]);
+/** Ways to say an orientation, by extension. */
+const ORIENTED: Readonly<Record<string, (picture: Buffer, orientation: number) => Buffer>> = {
+  /** In a segment before everything else. */
+  jpg: (jpeg, orientation) => {
+    const exif = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exifOf(orientation)]);
+    const head = Buffer.from([0xff, 0xe1, 0, exif.length + 2]);
+    return Buffer.concat([jpeg.subarray(0, 2), head, exif, jpeg.subarray(2)]);
+  },
+  /** In a chunk between the pixels and the end; the four bytes after it are its check sum. */
+  png: (png, orientation) => {
+    const exif = exifOf(orientation);
+    const chunk = Buffer.concat([Buffer.alloc(4), Buffer.from('eXIf', 'latin1'), exif, Buffer.alloc(4)]);
+    chunk.writeUInt32BE(exif.length, 0);
+    return Buffer.concat([png.subarray(0, -12), chunk, png.subarray(-12)]);
+  },
+  /** In a chunk after the pixels, which the chunk VP8X announces. */
+  webp: (webp, orientation) => {
+    const exif = exifOf(orientation);
+    const riff = (type: string, content: Buffer): Buffer => {
+      const head = Buffer.from(`${type}0000`, 'latin1');
+      head.writeUInt32LE(content.length, 4);
+      return Buffer.concat([head, content]);
+    };
+    const announced = riff('VP8X', Buffer.from([8, 0, 0, 0, 63, 0, 0, 31, 0, 0]));
+    const pixels = webp.subarray(webp.indexOf('VP8 '));
+    const content = [Buffer.from('WEBP', 'latin1'), announced, pixels, riff('EXIF', exif)];
+    return riff('RIFF', Buffer.concat(content));
+  },
+  /** In its directory. */
+  tif: (tiff, orientation) => withTag(tiff, 0x0112, orientation),
+};
+
+/** Exif that says an orientation and nothing else. */
+function exifOf(orientation: number): Buffer {
+  const exif = Buffer.alloc(26);
+  exif.write('MM\0*', 0, 'latin1');
+  exif.writeUInt32BE(8, 4);
+  exif.writeUInt16BE(1, 8);
+  exif.writeUInt16BE(0x0112, 10);
+  exif.writeUInt16BE(3, 12);
+  exif.writeUInt32BE(1, 14);
+  exif.writeUInt16BE(orientation, 18);
+  return exif;
+}
+
+/** A TIFF in little-endian with a tag of one short number in its directory, which goes to the end of the file. */
+function withTag(tiff: Buffer, tag: number, value: number): Buffer {
+  const at = tiff.readUInt32LE(4);
+  const entries = Array.from({ length: tiff.readUInt16LE(at) }, (_, i) =>
+    tiff.subarray(at + 2 + 12 * i, at + 14 + 12 * i),
+  ).filter((entry) => entry.readUInt16LE(0) !== tag);
+  const added = Buffer.alloc(12);
+  added.writeUInt16LE(tag, 0);
+  added.writeUInt16LE(3, 2);
+  added.writeUInt32LE(1, 4);
+  added.writeUInt16LE(value, 8);
+  entries.push(added);
+  entries.sort((a, b) => a.readUInt16LE(0) - b.readUInt16LE(0));
+  const count = Buffer.alloc(2);
+  count.writeUInt16LE(entries.length);
+  const head = Buffer.from(tiff.subarray(0, 8));
+  head.writeUInt32LE(tiff.length, 4);
+  return Buffer.concat([head, tiff.subarray(8), count, ...entries, Buffer.alloc(4)]);
 }
 
 /** Bytes without meaning, the same in every run. */

@@ -105,6 +105,11 @@ export async function openFile(path: string, options: FileOptions): Promise<File
   const media = await mediaKind(absolute).catch((cause: unknown) => {
     throw inputMissing(path, cause);
   });
+  if (media.kind === 'unreadable') {
+    throw new DeadpanError('E_INPUT_FORMAT', `"${path}" is ${media.what}, which cannot be read here.`, {
+      advice: 'Convert it first: a picture to JPEG or PNG, a moving one to a video.',
+    });
+  }
   const { ffmpeg, camera = basename(path), resumeAfter } = options;
   const fps = options.fps ?? null;
   const startUs = options.startUs ?? 0;

@@ -6,6 +6,7 @@ export {
   type FilePosition,
   type FileSource,
 } from './file-source.js';
+export { RISING_TIMES } from './file-command.js';
 export { fileLength, type FileLength } from './file-probe.js';
 export { ingestConfig, type IngestConfig } from './config.js';
 export { expandInputs, MEDIA_EXTENSIONS, type ExpandedInput, type ExpandedInputs } from './expand-inputs.js';

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { bundledFfmpeg, findFfmpeg, openFile, type Ffmpeg } from '@deadpan/ingest';
+import { DeadpanError } from '@deadpan/shared';
 
 import { annotate, type AnnotateOptions } from './annotate.js';
 import type { AnnotatedFrame } from './annotated-frames.js';
@@ -51,6 +52,11 @@ async function* frames(times: readonly number[]): AsyncGenerator<AnnotatedFrame>
     );
     yield { time, faces };
   }
+}
+
+/** The same face at every time. */
+async function* boxesAt(found: readonly number[]): AsyncGenerator<AnnotatedFrame> {
+  for await (const { faces } of frames([0])) for (const time of found) yield { time, faces };
 }
 
 const times = Array.from({ length: 75 }, (_, n) => n).flatMap((n) =>
@@ -100,6 +106,49 @@ test('every frame keeps its time, carries its own boxes, and the sound stays', a
     );
     const { stderr } = await run(ffmpeg.path, ['-hide_banner', '-i', output, '-f', 'null', '-']);
     assert.match(stderr, /Audio: aac/);
+  }
+});
+
+test('joined transport streams keep their boxes: the times are those by which they are analysed', async () => {
+  const [newest] = ffmpegs;
+  assert.ok(newest !== undefined);
+  const part = async (name: string, from: number): Promise<Buffer> => {
+    const path = join(folder, name);
+    // The sound lasts longer than the picture.
+    await run(newest.path, [
+      ...['-v', 'error', '-y', '-f', 'lavfi', '-i', 'color=gray:s=320x180:r=25:d=1'],
+      ...['-f', 'lavfi', '-i', 'sine=440:d=1.4', '-c:v', 'libx264', '-c:a', 'aac'],
+      ...['-output_ts_offset', String(from), path],
+    ]);
+    return readFile(path);
+  };
+  // The second clock is behind the first; the third one tells of a pause of half a minute.
+  const parts = [await part('first.ts', 20), await part('second.ts', 10), await part('third.ts', 40)];
+  const joined = join(folder, 'joined.ts');
+  await writeFile(joined, Buffer.concat(parts));
+  for (const ffmpeg of ffmpegs) {
+    const analysed: number[] = [];
+    try {
+      for await (const frame of await openFile(joined, { ffmpeg })) {
+        analysed.push(Math.round(frame.timeUs / 1000));
+        frame.release();
+      }
+    } catch (error) {
+      // Some versions call a joint damage.
+      assert.equal(error instanceof DeadpanError && error.code, 'E_INPUT_TRUNCATED');
+    }
+    assert.equal(analysed.length, 75, ffmpeg.version);
+    const found = analysed.map((ms) => ms / 1000);
+    assert.ok((found[50] ?? 0) - (found[49] ?? 0) > 20, 'the pause');
+    const output = join(folder, 'joined.mp4');
+    await annotate({ ...options(ffmpeg, output), input: joined, frames: boxesAt(found) });
+    const seen = await inspected(ffmpeg, output);
+    // The frame that older versions need after the last one may have its time.
+    assert.deepEqual([...new Set(seen.map(({ timeMs }) => timeMs))], analysed, ffmpeg.version);
+    assert.ok(
+      seen.every(({ drawn }) => drawn),
+      ffmpeg.version,
+    );
   }
 });
 

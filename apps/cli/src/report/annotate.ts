@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { resolve as absolute } from 'node:path';
 import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import { openFile, type Ffmpeg } from '@deadpan/ingest';
+import { openFile, RISING_TIMES, type Ffmpeg } from '@deadpan/ingest';
 import { DeadpanError } from '@deadpan/shared';
 
 import type { AnnotatedFrame } from './annotated-frames.js';
@@ -176,12 +176,15 @@ function videoArguments(options: AnnotateOptions, width: number, height: number)
   const { ffmpeg, input, output, start, end } = options;
   // Before 5.1 ffmpeg gives the last frame of an MP4 no duration, and players then leave it out: so one comes after it.
   const padding = ffmpeg.frameTimingOption === '-vsync' ? ',tpad=stop=1' : '';
-  const filter = `[0:V:0]scale=${width}:${height},setsar=1${padding}[source];[source][1:v:0]overlay=eof_action=pass[out]`;
+  const filter = `[0:V:0]setpts='${RISING_TIMES}',scale=${width}:${height},setsar=1${padding}[source];[source][1:v:0]overlay=eof_action=pass[out]`;
   return [
     ...LOG,
+    // The times by which the file was analysed. ffmpeg's own would leave out pauses of more than ten seconds of a
+    // transport stream, and where a clock is set back go on by the end of the sound.
+    ...['-copyts', '-start_at_zero'],
     ...['-protocol_whitelist', 'file', '-i', absolute(input)],
     ...OVERLAY_INPUT,
-    ...['-filter_complex', filter, '-map', '[out]', '-map', '0:a:0?'],
+    ...['-filter_complex', filter, '-map', '[out]', '-map', '0:a:0?', '-af', `asetpts='${RISING_TIMES}'`],
     ...(start === null ? [] : ['-ss', start.toFixed(6)]),
     ...(end === null ? [] : ['-to', end.toFixed(6)]),
     ...VIDEO_OUTPUT,

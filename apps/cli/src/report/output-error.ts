@@ -20,7 +20,10 @@ const REASONS: Readonly<Record<string, readonly [reason: string, advice: string]
   ],
   EBUSY: ['it is in use by another program', 'Close that program and try again.'],
   ETXTBSY: ['it is in use by another program', 'Close that program and try again.'],
-  ENAMETOOLONG: ['the name is too long for the file system', 'Choose a shorter folder with --out.'],
+  ENAMETOOLONG: [
+    'the name is too long for the file system',
+    'Give the input a shorter name, or choose a shorter folder with --out.',
+  ],
   EMFILE: ['too many files are open', 'Raise the limit of open files ("ulimit -n"), or use fewer --jobs.'],
   ENFILE: ['too many files are open', 'Raise the limit of open files ("ulimit -n"), or use fewer --jobs.'],
   EIO: ['the disk reports an error', 'Check the disk, or choose another folder with --out.'],

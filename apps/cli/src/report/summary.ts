@@ -57,7 +57,7 @@ export interface Summary {
   readonly kind: 'video' | 'image';
   readonly width: number;
   readonly height: number;
-  /** Seconds; where the container does not say, the time of the last analysed frame. */
+  /** Seconds, as the container says; where it says nothing or less, the time of the last analysed frame. */
   readonly duration: number;
   readonly frames: { readonly read: number; readonly analysed: number; readonly withFace: number };
   /** Faces over all frames. */
@@ -77,7 +77,7 @@ export function summarize(facts: InputFacts, record: AnalysisRecord): Summary {
     kind: facts.kind,
     width: facts.width,
     height: facts.height,
-    duration: millis(facts.duration ?? record.lastTime),
+    duration: millis(Math.max(facts.duration ?? 0, record.lastTime)),
     frames: { read: facts.framesRead, analysed: record.frames, withFace: record.framesWithFace },
     faces: record.faces,
     tracks: record.tracks.filter((track) => track.frames > 0).map(summarizeTrack),
