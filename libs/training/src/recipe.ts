@@ -39,6 +39,11 @@ const schedule = z.strictObject({
   floor: z.number().min(0).max(1),
 });
 
+/** The paper's rule needs a validation set. */
+const validatedSchedule = schedule.extend({
+  halve: z.strictObject({ rise: z.number().positive(), stall: z.int().positive() }).optional(),
+});
+
 function canBeBuilt(network: string): boolean {
   try {
     ferNetworkNamed(network);
@@ -72,7 +77,7 @@ export const ferRecipeSchema = z
     augmentation,
     /** Faces of a batch that train the softmax only. */
     batch: z.int().positive(),
-    schedule,
+    schedule: validatedSchedule,
     weightDecay: z.number().nonnegative(),
     /** Decay of the moving average of the weights. */
     average: z.number().min(0).max(1),
@@ -98,6 +103,8 @@ export const ferRecipeSchema = z
     /** Cache that the best weights are chosen on. */
     validation: z.string(),
     evaluateEvery: z.int().positive(),
+    /** Early stopping: evaluations without a better one after which the run ends. */
+    stopAfter: z.int().positive().optional(),
     checkpointEvery: z.int().positive(),
   })
   .refine(({ network, start }) => start !== 'recognition' || network.startsWith('residual-'), {

@@ -24,6 +24,19 @@ test('a folder gives its media in a stable order, below its own name, extensions
   );
 });
 
+test('what a phone or a disc writes is found in a folder, in capitals too, and text is not', async () => {
+  const root = at('phone');
+  mkdirSync(root);
+  for (const name of ['IMG_1.HEIC', 'img_2.jfif', 'img_3.avif', 'VTS_1.VOB', 'clip.3g2', 'notes.txt']) {
+    writeFileSync(join(root, name), 'x');
+  }
+  assert.deepEqual(
+    (await expandInputs([root])).inputs.map(({ output }) => output),
+    ['IMG_1', 'VTS_1', 'clip', 'img_2', 'img_3'],
+  );
+  rmSync(root, { recursive: true });
+});
+
 test('files keep their order; the same file counts once; equal names from two places are told apart', async () => {
   const { inputs } = await expandInputs([at('other/b.mp4'), at('b.mp4'), at('./b.mp4')]);
   assert.deepEqual(

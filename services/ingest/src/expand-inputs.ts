@@ -26,11 +26,14 @@ export interface ExpandedInputs {
   readonly failures: readonly { readonly input: string; readonly error: DeadpanError }[];
 }
 
-/** Extensions that are looked for in folders, in lower case. What a user names is taken whatever its name is. */
+/**
+ * Extensions that are looked for in folders, in lower case, and HEIC among them, which cannot be read: nobody's pictures are
+ * passed over in silence. What a user names is taken whatever its name is.
+ */
 export const MEDIA_EXTENSIONS: ReadonlySet<string> = new Set(
   (
-    'mp4 m4v mov mkv webm avi mpg mpeg ts m2ts mts 3gp flv wmv ogv mxf gif ' +
-    'jpg jpeg png bmp webp tif tiff'
+    'mp4 m4v mov mkv webm avi mpg mpeg vob ts m2ts mts 3gp 3g2 flv wmv ogv mxf dv gif ' +
+    'jpg jpeg jfif png bmp webp tif tiff avif heic heif'
   ).split(' '),
 );
 
@@ -47,8 +50,9 @@ interface FoundFile {
 
 /**
  * Files, folders (recursive) and globs as a list of inputs: in the order in which they were named, sorted within a
- * folder or glob, each file once, by whatever links it is found. Two inputs whose results would meet keep their extension (`a.mp4`, `a.mkv`) or the
- * folders that tell them apart (`one/a.mp4`, `two/a.mp4`), but for one that has results under the shorter name.
+ * folder or glob, each file once, by whatever links it is found. Two inputs whose results would meet keep their extension
+ * (`a.mp4`, `a.mkv`) or the folders that tell them apart (`one/a.mp4`, `two/a.mp4`), but for one that has results under
+ * the shorter name.
  * @param out folder of the results: where it lies below a folder or glob, what is in it was not meant. A file that is
  * named itself is.
  */

@@ -70,14 +70,19 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
       if (recipe.kind !== 'fer') throw wrongKind(flags.recipe, 'fer');
       const references =
         flags.references === undefined ? null : await lab.referenceGenerator(flags.references);
-      await interruptible(finish, (signal) =>
-        writing(flags.out, () =>
+      await interruptible(finish, async (signal) => {
+        const { steps } = await writing(flags.out, () =>
           lab.trainFer(recipe, {
             ...runOptions(flags, recipe.name, signal),
             ...(references === null ? {} : { references }),
           }),
-        ),
-      );
+        );
+        if (steps < recipe.schedule.steps && !signal.aborted) {
+          process.stderr.write(
+            `Stopped early, after ${steps} steps: no better in ${recipe.stopAfter} evaluations.\n`,
+          );
+        }
+      });
     });
 
   train

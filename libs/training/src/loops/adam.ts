@@ -20,6 +20,8 @@ export interface Adam {
   /** Moments by `<name>/m` and `<name>/v`; live variables, not copies. */
   readonly moments: ReadonlyMap<string, Variable>;
   steps: number;
+  /** Forgets the moments: the variables have been set to other values. */
+  reset(): void;
   dispose(): void;
 }
 
@@ -53,6 +55,12 @@ export function createAdam(variables: Variables, { beta1 = 0.9, weightDecay = 0 
           variable.assign(tf.sub(decay === 1 ? variable : tf.mul(variable, decay), update));
         });
       }
+    },
+    reset() {
+      adam.steps = 0;
+      tf.tidy(() => {
+        for (const moment of moments.values()) moment.assign(tf.zerosLike(moment));
+      });
     },
     dispose() {
       for (const moment of moments.values()) moment.dispose();

@@ -42,6 +42,7 @@ import { createMovingAverage } from './moving-average.js';
 import { requireFinite } from './require-finite.js';
 import { learningRateAt } from './schedule.js';
 import { startMetric } from './start-metric.js';
+import { beginCourse, followCourse, type ValidationCourse } from './validation-course.js';
 
 /** Generates the neutral references of aligned 64x64 faces, grey levels 0..255. */
 export type GenerateReferences = (faces: readonly Uint8Array[]) => readonly Uint8Array[];
@@ -64,6 +65,7 @@ export interface FerRunOptions {
 /** Told after every logged step. */
 export interface FerProgress {
   readonly step: number;
+  /** Where the run ends; sooner than the recipe says where it stops early. */
   readonly steps: number;
   readonly terms: Readonly<Record<string, number>>;
   readonly imagesPerSecond: number;
@@ -71,13 +73,15 @@ export interface FerProgress {
   readonly accuracy?: number;
 }
 
-interface FerState extends SummedTerms {
+interface FerState extends SummedTerms, ValidationCourse {
   readonly recipe: FerRecipe;
   readonly step: number;
   readonly epoch: number;
   readonly position: number;
   readonly adamSteps: number;
-  readonly best: number;
+  /** Of the steps since the last evaluation: the sum of the whole loss, and how many they are. */
+  readonly lossSum: number;
+  readonly lossSteps: number;
 }
 
 const LOG_EVERY = 20;
@@ -103,11 +107,14 @@ export function augmentedInput(canvas: Uint8Array, options: Augmentation, seed: 
 /**
  * Trains an expression network by a recipe, softmax alone or jointly with a metric loss (Algorithm 2).
  * Writes `checkpoint.bin` (to go on), `best.bin` (averaged weights with the best validation accuracy so far),
- * `last.bin` and `losses.csv` into `out`. A run that is killed goes on to the same numbers.
- * @returns the best validation accuracy
+ * `last.bin`, `losses.csv` and the same for TensorBoard into `out`. A run that is killed goes on to the same numbers.
+ * @returns the best validation accuracy, and the steps that were done: fewer than the recipe's where it stopped early
  * @throws DeadpanError E_TRAINING when `out` holds another recipe's run or something is missing
  */
-export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promise<{ accuracy: number }> {
+export async function trainFer(
+  recipe: FerRecipe,
+  options: FerRunOptions,
+): Promise<{ readonly accuracy: number; readonly steps: number }> {
   await mkdir(options.out, { recursive: true });
   const caches = new Map<string, FaceCache>();
   for (const name of new Set([...recipe.sources.map(({ cache }) => cache), recipe.validation])) {
@@ -152,7 +159,13 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
   const adam = createAdam(trained, { weightDecay: recipe.weightDecay });
   const average = createMovingAverage(variables, recipe.average);
 
-  let state: FerState = { recipe, step: 0, epoch: 0, position: 0, adamSteps: 0, best: 0, ...nothingSummed() };
+  let state: FerState = {
+    ...{ recipe, step: 0, epoch: 0, position: 0, adamSteps: 0, lossSum: 0, lossSteps: 0 },
+    ...nothingSummed(),
+    ...beginCourse(),
+  };
+  /** What the rate's halving goes back to. */
+  let bestWeights: Parameters = new Map();
   if (existsSync(checkpointFile)) {
     const checkpoint = await readCheckpoint<FerState>(checkpointFile);
     if (JSON.stringify(checkpoint.state.recipe) !== JSON.stringify(recipe)) {
@@ -160,15 +173,18 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
         advice: 'Choose another folder, or remove it.',
       });
     }
-    state = { ...nothingSummed(), ...checkpoint.state };
+    state = { ...state, ...checkpoint.state };
+    bestWeights = tensorsUnder(checkpoint.tensors, 'best/');
     assignParameters(trained, tensorsUnder(checkpoint.tensors, 'trained/'));
     assignParameters(average.variables, tensorsUnder(checkpoint.tensors, 'average/'));
     assignParameters(adam.moments, tensorsUnder(checkpoint.tensors, 'moments/'));
     adam.steps = state.adamSteps;
   }
-  const log = openLossLog(join(options.out, 'losses.csv'), state.step);
+  const log = openLossLog(options.out, state.step);
 
-  let { step, epoch, position, best } = state;
+  let { step, epoch, position, lossSum, lossSteps } = state;
+  const { best, sinceBest, stalled, halvings, loss } = state;
+  let course: ValidationCourse = { best, sinceBest, stalled, halvings, loss };
   let order = epochOrder(items, recipe.seed, epoch);
   let { sums, summed } = state;
   let started = performance.now();
@@ -176,7 +192,9 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     recipe.batch +
     (metricKind?.usesReferences === true ? 2 : 1) * (recipe.metric?.perClass ?? 0) * byClass.length;
   const stopped = (): boolean => options.signal?.aborted === true;
-  while (step < recipe.schedule.steps && !stopped()) {
+  const ended = (): boolean =>
+    step >= recipe.schedule.steps || course.sinceBest >= (recipe.stopAfter ?? Infinity);
+  while (!ended() && !stopped()) {
     if (position + recipe.batch > order.length) {
       epoch++;
       position = 0;
@@ -205,7 +223,10 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     );
     requireFinite(terms, step);
     for (const [name, term] of Object.entries(terms)) sums[name] = (sums[name] ?? 0) + term;
-    adam.step(gradients, learningRateAt(recipe.schedule, step));
+    lossSum += value.dataSync()[0] ?? 0;
+    lossSteps++;
+    const rate = learningRateAt(recipe.schedule, step, course.halvings);
+    adam.step(gradients, rate);
     tf.dispose([value, gradients, batch.inputs, batch.targets]);
     step++;
     summed++;
@@ -218,11 +239,20 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
     if (evaluated) {
       const predictions = predictFaces(network, average.variables, cacheNamed(recipe.validation));
       accuracy = reportOn(answersAt(predictions, 1)).accuracy;
+      const before = course;
+      course = followCourse(before, accuracy, lossSum / lossSteps, recipe.schedule.halve);
+      lossSum = 0;
+      lossSteps = 0;
       const weights = { state: { recipe, step, accuracy }, tensors: readParameters(average.variables) };
       await writeCheckpoint(join(options.out, 'last.bin'), weights);
-      if (accuracy > best) {
-        best = accuracy;
+      if (course.sinceBest === 0) {
         await writeCheckpoint(join(options.out, 'best.bin'), weights);
+        if (recipe.schedule.halve !== undefined) bestWeights = weights.tensors;
+      }
+      if (course.halvings > before.halvings) {
+        assignParameters(variables, bestWeights);
+        assignParameters(average.variables, bestWeights);
+        adam.reset();
       }
     }
     if (step % LOG_EVERY === 0 || evaluated) {
@@ -230,13 +260,13 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
       const means = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / since]));
       log.write(step, {
         ...means,
-        learningRate: learningRateAt(recipe.schedule, step),
+        learningRate: rate,
         accuracy: accuracy ?? Number.NaN,
       });
       const imagesPerSecond = (since * imagesPerStep * 1000) / (performance.now() - started);
       options.onProgress?.({
         step,
-        steps: recipe.schedule.steps,
+        steps: ended() ? step : recipe.schedule.steps,
         terms: means,
         imagesPerSecond,
         ...(accuracy === undefined ? {} : { accuracy }),
@@ -245,14 +275,17 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
       summed = 0;
       started = performance.now();
     }
-    if (step % recipe.checkpointEvery === 0 || step === recipe.schedule.steps || stopped()) {
+    if (step % recipe.checkpointEvery === 0 || ended() || stopped()) {
+      log.flush();
       const tensors = joinTensors({
         'trained/': readParameters(trained),
         'average/': readParameters(average.variables),
         'moments/': readParameters(adam.moments),
+        'best/': bestWeights,
       });
+      const counted = { step, epoch, position, adamSteps: adam.steps, lossSum, lossSteps, sums, summed };
       await writeCheckpoint<FerState>(checkpointFile, {
-        state: { recipe, step, epoch, position, adamSteps: adam.steps, best, sums, summed },
+        state: { recipe, ...counted, ...course },
         tensors,
       });
     }
@@ -261,7 +294,7 @@ export async function trainFer(recipe: FerRecipe, options: FerRunOptions): Promi
   disposeVariables(metric);
   adam.dispose();
   average.dispose();
-  return { accuracy: best };
+  return { accuracy: course.best, steps: step };
 }
 
 interface FerBatch {

@@ -81,7 +81,8 @@ const GRID_FACES = 16;
 
 /**
  * Trains a reference generator by Algorithm 1. Writes `checkpoint.bin` (to go on), `last.bin` (averaged weights),
- * `losses.csv` and grids of held-out people (`grid-STEP.png`: input above, reference below) into `out`.
+ * `losses.csv`, the same for TensorBoard, and grids of held-out people (`grid-STEP.png`: input above, reference below)
+ * into `out`.
  * @throws DeadpanError E_TRAINING when `out` holds another recipe's run or something is missing
  */
 export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promise<void> {
@@ -147,7 +148,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     assignParameters(average.variables, parameters);
   }
   const teacher = await teacherOf(recipe, options, generatorNet, models.expression);
-  const log = openLossLog(join(options.out, 'losses.csv'), state.step);
+  const log = openLossLog(options.out, state.step);
 
   let { step } = state;
   let { sums, summed } = state;
@@ -185,6 +186,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     await setImmediate();
     const last = step === recipe.schedule.steps;
     if (step % recipe.checkpointEvery === 0 || last || stopped()) {
+      log.flush();
       await writeCheckpoint<HngState>(checkpointFile, {
         state: {
           recipe,

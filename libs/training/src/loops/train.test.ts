@@ -130,6 +130,145 @@ test('an expression run that is taken up again ends with the same numbers as one
   for (const out of [broken, killed]) assert.equal(await readFile(join(out, 'losses.csv'), 'utf8'), log);
 });
 
+/** The rows of a run's `losses.csv`. */
+async function rowsOf(out: string): Promise<Record<string, number>[]> {
+  const [head = '', ...rows] = (await readFile(join(out, 'losses.csv'), 'utf8')).trimEnd().split('\n');
+  const columns = head.split(',');
+  return rows.map((row) => {
+    const cells = row.split(',').map(Number);
+    return Object.fromEntries(columns.map((column, i) => [column, cells[i] ?? NaN]));
+  });
+}
+
+test('where validation stalls, a run with the rule of the paper goes back to its best weights at half the rate', async () => {
+  const [whole, killed] = [join(folder, 'fer-halved'), join(folder, 'fer-halved-killed')];
+  const recipe: FerRecipe = {
+    ...ferRecipe,
+    schedule: { peak: 0.02, warmUp: 0, steps: 8, floor: 0.01, halve: { rise: 0.25, stall: 1 } },
+    evaluateEvery: 1,
+    checkpointEvery: 3,
+  };
+  let copied = false;
+  await trainFer(recipe, {
+    data: folder,
+    out: whole,
+    onProgress: ({ step }) => {
+      // The best weights of then are not those of the checkpoint's moment.
+      if (step !== 5) return;
+      copied = true;
+      cpSync(whole, killed, { recursive: true });
+    },
+  });
+  assert.ok(copied);
+  const rows = await rowsOf(whole);
+  let [best, rate] = [0, 0.02];
+  let halvings = 0;
+  for (const [i, { accuracy = 0, learningRate = 0, softmax = 0 }] of rows.entries()) {
+    assert.ok(Math.abs(learningRate - rate) < 1e-9, `step ${i + 1}: ${learningRate} is ${rate}`);
+    const rose =
+      i > 0 && rate === rows[i - 1]?.['learningRate'] && softmax > 1.25 * (rows[i - 1]?.['softmax'] ?? 0);
+    if (accuracy <= best || rose) {
+      rate /= 2;
+      halvings++;
+    }
+    best = Math.max(best, accuracy);
+  }
+  assert.ok(halvings > 0, 'the rate was halved');
+  await trainFer(recipe, { data: folder, out: killed });
+  await assertSameRun(whole, killed);
+  assert.deepEqual(await rowsOf(killed), rows);
+  // What it goes back to is what it holds as the best.
+  const { tensors } = await readCheckpoint(join(whole, 'checkpoint.bin'));
+  const { tensors: kept } = await readCheckpoint(join(whole, 'best.bin'));
+  for (const [name, { data }] of kept) assert.deepEqual(tensors.get(`best/${name}`)?.data, data, name);
+});
+
+test('a run that gets no better stops early, and stays so', async () => {
+  const out = join(folder, 'fer-early');
+  // It learns nothing, so that no evaluation is better than the first.
+  const recipe: FerRecipe = {
+    ...ferRecipe,
+    schedule: { peak: 1e-12, warmUp: 0, steps: 50, floor: 1 },
+    average: 0,
+    evaluateEvery: 2,
+    stopAfter: 3,
+  };
+  const told: [number, number][] = [];
+  const { steps } = await trainFer(recipe, {
+    data: folder,
+    out,
+    onProgress: ({ step, steps }) => told.push([step, steps]),
+  });
+  assert.equal(steps, 8);
+  assert.deepEqual(told, [
+    [2, 50],
+    [4, 50],
+    [6, 50],
+    [8, 8],
+  ]);
+  const before = await finalWeights(out);
+  assert.equal((await trainFer(recipe, { data: folder, out })).steps, 8);
+  assert.deepEqual(await finalWeights(out), before);
+});
+
+test('TensorBoard finds the numbers of losses.csv, those of a run that was taken up again, too', async () => {
+  for (const run of ['fer-whole', 'fer-broken', 'fer-killed'].map((name) => join(folder, name))) {
+    const points = new Map<string, number>();
+    for (const name of (await readdir(run)).filter((file) => file.startsWith('events.out.tfevents.'))) {
+      for (const { step, tag, value } of pointsOf(await readFile(join(run, name)))) {
+        points.set(`${tag} ${step}`, value);
+      }
+    }
+    const rows = await rowsOf(run);
+    const expected = rows.flatMap(({ step, ...terms }) =>
+      Object.entries(terms).map(([tag, value]) => [`${tag} ${step}`, Math.fround(value)] as const),
+    );
+    assert.deepEqual(new Map([...points].sort()), new Map([...expected].sort()));
+  }
+});
+
+/** The scalars of an event file: TFRecords of the protocol buffer Event (tensorflow/core/util/event.proto). */
+function* pointsOf(file: Buffer): Generator<{ step: number; tag: string; value: number }> {
+  for (let at = 0; at < file.length;) {
+    const length = Number(file.readBigUInt64LE(at));
+    // The length has a checksum behind it, and so have the bytes.
+    const event = fieldsOf(file.subarray(at + 12, at + 12 + length));
+    at += 16 + length;
+    const summary = event.get(5);
+    if (!Buffer.isBuffer(summary)) continue;
+    const value = fieldsOf(fieldsOf(summary).get(1) as Buffer);
+    yield {
+      step: Number(event.get(2) ?? 0),
+      tag: (value.get(1) as Buffer).toString(),
+      value: (value.get(2) as Buffer).readFloatLE(),
+    };
+  }
+}
+
+/** The fields of a protocol buffer by their numbers: whole numbers, and the bytes of all else. */
+function fieldsOf(message: Buffer): Map<number, number | Buffer> {
+  const fields = new Map<number, number | Buffer>();
+  let at = 0;
+  const varint = (): number => {
+    for (let value = 0, shift = 0; ; shift += 7) {
+      const byte = message[at++] ?? 0;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const key = varint();
+    const wire = key & 7;
+    if (wire === 0) {
+      fields.set(key >> 3, varint());
+      continue;
+    }
+    const size = wire === 1 ? 8 : wire === 5 ? 4 : varint();
+    fields.set(key >> 3, message.subarray(at, (at += size)));
+  }
+  return fields;
+}
+
 test('a run whose loss is no number ends by saying so, and leaves no such weights', async () => {
   const [fer, hng] = [join(folder, 'fer-diverged'), join(folder, 'hng-diverged')];
   const ends = { code: 'E_TRAINING', advice: /peak/ };
