@@ -43,7 +43,10 @@ export async function runContender(name: ContenderName, job: Job): Promise<Run> 
     case 'human-following':
       return runPeer('human.mjs', job.clip, { following: true });
     case 'bare-engine':
-      return runJson([execPath, bench('dist/bare-engine/main.js'), job.trace]);
+      // As in Deadpan's own pool.
+      return runJson([execPath, bench('dist/bare-engine/main.js'), job.trace], {
+        ORT_DISABLE_TELEMETRY: '1',
+      });
     case 'bare-decode':
       return runDecoder(job.clip);
   }
@@ -110,8 +113,8 @@ function runPeer(
 }
 
 /** A contender that prints its outcome as JSON in its last line. */
-async function runJson(command: Command): Promise<Run> {
-  const { stdout, ...cost } = await measureProcess(command, { cwd: root });
+async function runJson(command: Command, env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  const { stdout, ...cost } = await measureProcess(command, { cwd: root, env });
   return { stages: {}, ...cost, ...(JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Outcome) };
 }
 
