@@ -1,12 +1,12 @@
 // What parts of a recipe of the expression network are worth: the same run with all of it, with one augmentation left out or
 // added, and with rare classes drawn as often as the others, on the same faces from the same start.
 //
-//   node bench/ablate-recipe.mjs recipes/fer-small.yaml DATA [--from CHECKPOINT] [--seeds 1]
+//   node bench/ablate-recipe.mjs recipes/fer-tune.yaml DATA --from CHECKPOINT [--seeds 1]
 //
 // DATA is the folder of the caches that the recipe names. Judged are the recipe's validation set and the people that it
 // holds out of its other sets. A stopped command goes on where it was if it is given the same --out (.cache/ablation by
-// default). With recipes/fer-small.yaml a seed takes about an hour on two cores. A run that is cut short says nothing of an
-// augmentation, which shows after some epochs.
+// default). With recipes/fer-tune.yaml a seed takes about an hour on two cores; `deadpan import` makes a checkpoint of the
+// released network. From dlib's trunk a short run says how soon it leaves the plateau at the beginning, and no more.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

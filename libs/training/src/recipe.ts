@@ -135,6 +135,11 @@ export const hngRecipeSchema = z.strictObject({
     )
     .min(1),
   /**
+   * Degrees by which the head may be turned or nod in a neutral face: the target of a pair, or one of the guiding set. Left
+   * out, any.
+   */
+  frontal: z.number().positive().optional(),
+  /**
    * Faces of a batch: same person, same light (paired by file), same person in other light, neutral itself, no partner.
    * `taught` ones have no partner either: their target is what the generator that the run starts from makes of them when
    * it reads its own output again, until the expression network calls it neutral at least as surely as `teacherShare`,

@@ -7,14 +7,22 @@ import {
   type OpenSession,
   type TaskRun,
 } from '@deadpan/nets';
-import type { RgbImage } from '@deadpan/shared';
-import { alignedCrop, squareToImage } from '@deadpan/vision';
+import type { Pose, RgbImage } from '@deadpan/shared';
+import { alignedCrop, headPose, squareToImage } from '@deadpan/vision';
 import { canvasOffset } from './face-cache.js';
 
 /** A picture with one face, and the square in it that holds the face. */
 export interface AlignPayload {
   readonly image: RgbImage;
   readonly square: { readonly x: number; readonly y: number; readonly side: number };
+}
+
+/** The face of a picture. */
+export interface PlacedFace {
+  /** Aligned, with its surroundings. */
+  readonly canvas: Uint8Array;
+  /** Of the head in the picture, before it was aligned. */
+  readonly pose: Pose;
 }
 
 /**
@@ -24,7 +32,7 @@ export interface AlignPayload {
 export async function createCanvasRun(
   _options: null,
   open: OpenSession,
-): Promise<TaskRun<AlignPayload, Uint8Array>> {
+): Promise<TaskRun<AlignPayload, PlacedFace>> {
   const placeLandmarks = await createLandmarker(buildLandmarkNet(), open);
   return async ({ image, square }) => {
     const { x, y, side } = square;
@@ -35,7 +43,8 @@ export async function createCanvasRun(
       ? await placeLandmarks(image, [regionOfLandmarks(first, LANDMARK_INPUT_SIZE)])
       : [];
     if (!landmarks) throw new Error('the landmark network placed nothing');
-    return { result: alignedCrop(image, landmarks, canvasOffset) };
+    const canvas = alignedCrop(image, landmarks, canvasOffset);
+    return { result: { canvas, pose: headPose(landmarks) } };
   };
 }
 

@@ -132,12 +132,13 @@ export async function transferExpressions(name: string, options: TransferOptions
     const expressive = give(canvas, points[receiver] as Points, pick(opens ? mouths : donors), strength);
     pixels.set(expressive, 2 * n * size);
     pixels.set(canvas, (2 * n + 1) * size);
+    const { pose } = face.cache.faces[face.index] ?? {};
     for (const [label, kind] of [
       [1, 'given'],
       [0, 'own'],
     ] as const) {
       const target = CLASSES.map((_, k) => (k === label ? 1 : 0));
-      faces.push({ path: `${n}-${kind}`, label, target, subject: `${name}-${n}` });
+      faces.push({ path: `${n}-${kind}`, label, target, subject: `${name}-${n}`, ...(pose && { pose }) });
     }
     if (n % 100 === 99) onProgress?.(n + 1, count);
   }

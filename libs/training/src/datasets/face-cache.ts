@@ -1,7 +1,7 @@
 import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import { DeadpanError } from '@deadpan/shared';
+import { DeadpanError, type Pose } from '@deadpan/shared';
 
 /** Side of the square picture kept per face: the aligned 64x64 face in the middle of its surroundings. */
 export const canvasSide = 96;
@@ -20,6 +20,8 @@ export interface CachedFace {
   readonly subject: string | undefined;
   /** The sequence that the picture is a frame of, where it is one. */
   readonly sequence?: string;
+  /** Of the head in the picture; degrees, to a tenth. */
+  readonly pose?: Pose;
 }
 
 /** A data set after alignment: everything training reads. */

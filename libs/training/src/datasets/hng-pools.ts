@@ -1,3 +1,4 @@
+import { DeadpanError, type Pose } from '@deadpan/shared';
 import { takeCrop, type Crop } from './augment-face.js';
 import { canvasOf, canvasSide, type FaceCache } from './face-cache.js';
 import { isHeldOut } from './split-subjects.js';
@@ -21,7 +22,7 @@ export interface HngPools {
   readonly pairs: readonly FacePairAt[];
   /** Same person, any light and pose. */
   readonly loosePairs: readonly FacePairAt[];
-  /** Neutral faces: their own reference, and the guiding set. */
+  /** Neutral faces, frontal where the sources ask for it: their own reference, and the guiding set. */
   readonly neutral: readonly FaceAt[];
   /** Expressive faces of anybody. */
   readonly alone: readonly FaceAt[];
@@ -35,6 +36,8 @@ export interface PoolSource {
   readonly sameLight: boolean;
   /** How often each of its pairs is there to train on; 1 unless told. */
   readonly repeat?: number;
+  /** Degrees by which the head of a neutral face may be turned or nod; any unless told. */
+  readonly frontal?: number | undefined;
 }
 
 // Votes for a face to count as clearly neutral, or clearly expressive.
@@ -43,6 +46,7 @@ const CLEAR = 0.6;
 /**
  * Sorts the faces of several caches into pools.
  * @param part faces of the people who train, or of those held out
+ * @throws DeadpanError E_TRAINING where neutral faces are to be frontal and a cache does not say how its heads are turned
  */
 export function hngPools(
   sources: readonly PoolSource[],
@@ -52,12 +56,13 @@ export function hngPools(
   const loosePairs: FacePairAt[] = [];
   const neutral: FaceAt[] = [];
   const alone: FaceAt[] = [];
-  for (const { cache, holdOutEvery, sameLight, repeat = 1 } of sources) {
+  for (const { cache, holdOutEvery, sameLight, repeat = 1, frontal = Infinity } of sources) {
     const times = part === 'training' ? repeat : 1;
     const people = new Map<string, { neutral: FaceAt[]; expressive: FaceAt[] }>();
     cache.faces.forEach(({ label, target, subject }, index) => {
       if (label === undefined || !target || isHeldOut(subject, holdOutEvery) !== (part === 'heldOut')) return;
       const face = { cache, index };
+      if (label === 0 && !isFrontal(cache, index, frontal)) return;
       const clear = (target[label] ?? 0) >= CLEAR;
       if (clear) (label === 0 ? neutral : alone).push(face);
       if (subject === undefined) return;
@@ -75,6 +80,17 @@ export function hngPools(
     }
   }
   return { pairs, loosePairs, neutral, alone };
+}
+
+function isFrontal({ name, faces }: FaceCache, index: number, limit: number): boolean {
+  if (limit === Infinity) return true;
+  const pose: Pose | undefined = faces[index]?.pose;
+  if (pose === undefined) {
+    throw new DeadpanError('E_TRAINING', `The set ${name} does not say how its heads are turned.`, {
+      advice: 'Prepare it again, or leave "frontal" out of the recipe.',
+    });
+  }
+  return Math.abs(pose.yaw) <= limit && Math.abs(pose.pitch) <= limit;
 }
 
 /** Draws how the 64x64 face is taken out of its canvas; a pair uses one draw for both. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { canvasSide, readFaceCache } from './face-cache.js';
 import { faceSquares, prepareFaces } from './prepare-faces.js';
@@ -39,6 +41,35 @@ test('pictures of any kind become one cache that can be read back', async () => 
     ],
   );
   assert.equal(cache.pixels.length, 2 * canvasSide * canvasSide);
+});
+
+test('a cache says how the head of each picture is turned', async () => {
+  const clip = fileURLToPath(new URL('../../../../test/media/clip.mp4', import.meta.url));
+  const frame = join(folder, 'frame.png');
+  execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-i', clip, '-frames:v', '1', frame]);
+  const person = await sharp(frame).extract({ left: 8, top: 8, width: 208, height: 344 }).png().toBuffer();
+  await sharp(person).toFile(join(folder, 'ahead.png'));
+  await sharp(person).flop().toFile(join(folder, 'mirrored.png'));
+  await sharp(person)
+    .rotate(15)
+    .extract({ left: 40, top: 30, width: 208, height: 344 })
+    .toFile(join(folder, 'tilted.png'));
+  const labels = join(folder, 'poses.csv');
+  await writeFile(labels, 'path,expression\nahead.png,neutral\nmirrored.png,neutral\ntilted.png,neutral\n');
+  await prepareFaces({
+    data: folder,
+    labels,
+    square: faceSquares.whole,
+    name: 'poses',
+    out: folder,
+    workers: 1,
+  });
+  const { faces } = await readFaceCache(folder, 'poses');
+  const [ahead, mirrored, tilted] = faces.map(({ pose }) => pose);
+  assert.ok(ahead && mirrored && tilted);
+  assert.ok(Math.abs(ahead.yaw) < 10 && Math.abs(ahead.pitch) < 20, JSON.stringify(ahead));
+  assert.ok(Math.abs(ahead.yaw + mirrored.yaw) < 4, `${ahead.yaw} is turned round to ${mirrored.yaw}`);
+  assert.ok(Math.abs(tilted.roll - ahead.roll - 15) < 4, `${ahead.roll} is tilted to ${tilted.roll}`);
 });
 
 test('a place or a name that will not do is said before a picture is looked at', async () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createInferencePool } from '@deadpan/nets';
-import type { RgbImage } from '@deadpan/shared';
+import type { Pose, RgbImage } from '@deadpan/shared';
 import { canvasTask } from './align-task.js';
 import { canvasSide, makeCacheFolder, writeFaceCache, type FaceCache } from './face-cache.js';
 import { readLabels } from './label-table.js';
@@ -51,6 +51,7 @@ export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> 
   await makeCacheFolder(options.out, options.name);
   const size = canvasSide * canvasSide;
   const pixels = new Uint8Array(rows.length * size);
+  const poses: Pose[] = [];
   const pool = createInferencePool({
     device: 'cpu',
     ...(options.workers === undefined ? {} : { workers: options.workers }),
@@ -61,8 +62,9 @@ export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> 
       await Promise.all(
         rows.slice(start, start + CHUNK).map(async ({ path }, row) => {
           const image = await readImage(join(options.data, path));
-          const canvas = await pool.run(work, { image, square: squareIn(image, options.square) });
+          const { canvas, pose } = await pool.run(work, { image, square: squareIn(image, options.square) });
           pixels.set(canvas, (start + row) * size);
+          poses[start + row] = toTenths(pose);
         }),
       );
       options.onProgress?.(Math.min(rows.length, start + CHUNK), rows.length);
@@ -70,10 +72,19 @@ export async function prepareFaces(options: PrepareOptions): Promise<FaceCache> 
   } finally {
     await pool.close();
   }
-  const cache: FaceCache = { name: options.name, faces: rows, pixels };
+  const cache: FaceCache = {
+    name: options.name,
+    faces: rows.map((row, i) => ({ ...row, ...(poses[i] && { pose: poses[i] }) })),
+    pixels,
+  };
   await writeFaceCache(options.out, cache);
   return cache;
 }
+
+const toTenths = ({ yaw, pitch, roll }: Pose): Pose => {
+  const round = (degrees: number): number => Math.round(10 * degrees) / 10;
+  return { yaw: round(yaw), pitch: round(pitch), roll: round(roll) };
+};
 
 function squareIn(
   { width, height }: RgbImage,

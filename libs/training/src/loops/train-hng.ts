@@ -90,6 +90,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   const sources = await Promise.all(
     recipe.sources.map(async ({ cache, ...source }) => ({
       ...source,
+      frontal: recipe.frontal,
       cache: await readFaceCache(options.data, cache),
     })),
   );
