@@ -3,7 +3,7 @@ import { recognitionNetwork } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { metricLossNames } from './loops/metric-losses.js';
+import { metricLosses, metricLossNames } from './loops/metric-losses.js';
 import { ferNetworkNamed } from './networks/fer-networks.js';
 
 const eight = z.array(z.number().nonnegative()).length(8);
@@ -92,6 +92,8 @@ export const ferRecipeSchema = z
          * over the classes shift what it takes for likely.
          */
         softmaxOnQueries: z.boolean().default(true),
+        /** Whether the references of the queries train the softmax as further neutral faces. */
+        referencesAsNeutral: z.boolean().optional(),
         loss: z.enum(metricLossNames),
         signs: z.enum(['consistent', 'printed']).default('consistent'),
         /** Rows of L_A and L_B. */
@@ -99,6 +101,13 @@ export const ferRecipeSchema = z
         threshold: z.number().positive().default(1),
         margin: z.number().positive().default(0.5),
       })
+      .refine(
+        ({ loss, referencesAsNeutral }) => referencesAsNeutral !== true || metricLosses[loss].usesReferences,
+        {
+          path: ['referencesAsNeutral'],
+          error: 'The loss has no references',
+        },
+      )
       .optional(),
     /** Cache that the best weights are chosen on. */
     validation: z.string(),

@@ -85,6 +85,8 @@ interface FerState extends SummedTerms, ValidationCourse {
 }
 
 const LOG_EVERY = 20;
+/** The class of neutral faces. */
+const NEUTRAL = 0;
 
 /** One training picture: drawn crop, coarseness, light, preprocessing, erasure; all from `seed`. */
 export function augmentedInput(canvas: Uint8Array, options: Augmentation, seed: number): Float32Array {
@@ -360,10 +362,14 @@ function ferLoss(
   }) as { logits: Tensor2D; embedding: Tensor2D };
   const labelled = batch.targets.shape[0];
   const classified = recipe.metric?.softmaxOnQueries === false ? labelled - batch.queries : labelled;
-  const softmax = softmaxCrossEntropy(
-    tf.slice(logits, [0, 0], [classified, -1]),
-    tf.slice(batch.targets, [0, 0], [classified, -1]),
-  );
+  let seen = tf.slice(logits, [0, 0], [classified, -1]);
+  let targets = tf.slice(batch.targets, [0, 0], [classified, -1]);
+  if (recipe.metric?.referencesAsNeutral === true) {
+    const neutral = tf.oneHot(tf.fill([batch.queries], NEUTRAL, 'int32'), targets.shape[1]) as Tensor2D;
+    seen = tf.concat([seen, tf.slice(logits, [labelled, 0], [batch.queries, -1])]);
+    targets = tf.concat([targets, tf.cast(neutral, 'float32')]);
+  }
+  const softmax = softmaxCrossEntropy(seen, targets);
   report('softmax', softmax);
   if (!recipe.metric) return softmax;
   const queries = tf.slice(embedding, [labelled - batch.queries, 0], [batch.queries, -1]);
@@ -373,7 +379,7 @@ function ferLoss(
     : undefined;
   const { labels, subjects } = batch;
   const term = kind.loss(
-    { queries, references, labels, subjects, neutral: 0 },
+    { queries, references, labels, subjects, neutral: NEUTRAL },
     recipe.metric,
     kind.adaptive ? asMetric(metric) : undefined,
   );

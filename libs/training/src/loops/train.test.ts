@@ -9,11 +9,12 @@ import { CLASSES } from '@deadpan/shared';
 import { readCheckpoint, writeCheckpoint } from '../checkpoint.js';
 import { canvasSide, readFaceCache, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
 import { ferNetworkNamed } from '../networks/fer-networks.js';
+import { createVariables, disposeVariables } from '../networks/variables.js';
 import { createRandom, uniform } from '../random.js';
 import { ferRecipeSchema, hngRecipeSchema, type FerRecipe, type HngRecipe } from '../recipe.js';
 import { metricLossNames } from './metric-losses.js';
 import { averageCheckpoints } from './average-checkpoints.js';
-import { answersOf, reportOn } from './evaluate-fer.js';
+import { answersAt, answersOf, predictFaces, reportOn } from './evaluate-fer.js';
 import { requireParity } from './export-model.js';
 import { importModel } from './import-model.js';
 import { releaseFer } from './release-fer.js';
@@ -329,6 +330,36 @@ for (const loss of metricLossNames) {
       assert.ok(moved(name), name);
   });
 }
+
+test('references that train the softmax, too, are taken for neutral', async () => {
+  // A pattern that is none of the faces.
+  const board = (side: number): Uint8Array =>
+    Uint8Array.from({ length: side * side }, (_, i) =>
+      ((i >> 3) + Math.floor(i / side / 8)) % 2 === 0 ? 60 : 190,
+    );
+  const face: CachedFace = { path: 'board.png', label: 0, target: CLASSES.map(() => 0), subject: undefined };
+  const cache = { name: 'board', faces: [face], pixels: board(canvasSide) };
+  const neutral = async (referencesAsNeutral: boolean): Promise<number> => {
+    const out = join(folder, `as-neutral-${referencesAsNeutral}`);
+    const recipe = ferRecipeSchema.parse({
+      ...ferRecipe,
+      schedule: { peak: 2e-3, warmUp: 0, steps: 20, floor: 1 },
+      average: 0,
+      evaluateEvery: 20,
+      metric: { gamma: 0.1, perClass: 2, loss: 'radial', referencesAsNeutral },
+    });
+    await trainFer(recipe, { data: folder, out, references: (faces) => faces.map(() => board(64)) });
+    const { network, parameters } = await readTrainedExpression(join(out, 'last.bin'));
+    const variables = createVariables(network, createRandom(0), parameters);
+    const { probabilities } = answersAt(predictFaces(network, variables, cache), 1);
+    disposeVariables(variables);
+    return probabilities[0]?.[0] ?? NaN;
+  };
+  const [taught, untaught] = [await neutral(true), await neutral(false)];
+  assert.ok(taught > 0.99 && untaught < 0.9, `${taught} where they train it, ${untaught} where not`);
+  const metric = { gamma: 1, perClass: 2, loss: 'triplet', referencesAsNeutral: true };
+  assert.match(String(ferRecipeSchema.safeParse({ ...ferRecipe, metric }).error), /has no references/);
+});
 
 test('the mean of a softmax run and a joint one has the metric branch of the joint one', async () => {
   const [soft, joint] = [join(folder, 'fer-whole', 'last.bin'), join(folder, 'joint-radial', 'last.bin')];
