@@ -21,6 +21,8 @@ export * from './networks/run-network.js';
 export * from './networks/variables.js';
 export * from './loops/average-checkpoints.js';
 export * from './loops/adam.js';
+export * from './loops/optimizer.js';
+export * from './loops/sgd.js';
 export * from './loops/evaluate-fer.js';
 export * from './loops/train-fer.js';
 export * from './datasets/hng-pools.js';

@@ -78,6 +78,8 @@ export const ferRecipeSchema = z
     /** Faces of a batch that train the softmax only. */
     batch: z.int().positive(),
     schedule: validatedSchedule,
+    /** `adam` with decoupled weight decay, unless told; `sgd` with the paper's momentum. */
+    optimizer: z.enum(['adam', 'sgd']).optional(),
     weightDecay: z.number().nonnegative(),
     /** Decay of the moving average of the weights. */
     average: z.number().min(0).max(1),

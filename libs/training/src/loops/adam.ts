@@ -1,6 +1,7 @@
-import type { Tensor, Variable } from '@tensorflow/tfjs-node';
+import type { Variable } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import type { Variables } from '../networks/variables.js';
+import type { Optimizer } from './optimizer.js';
 
 /** Constants of Adam (Kingma and Ba 2015). */
 export interface AdamOptions {
@@ -13,20 +14,11 @@ export interface AdamOptions {
 const BETA2 = 0.999;
 const EPSILON = 1e-7;
 
-/** An optimiser whose whole state can be read and set, so that a killed run goes on to the same numbers. */
-export interface Adam {
-  /** Changes the variables that have a gradient. */
-  step(gradients: Readonly<Record<string, Tensor>>, learningRate: number): void;
-  /** Moments by `<name>/m` and `<name>/v`; live variables, not copies. */
-  readonly moments: ReadonlyMap<string, Variable>;
-  steps: number;
-  /** Forgets the moments: the variables have been set to other values. */
-  reset(): void;
-  dispose(): void;
-}
-
 /** Adam with bias correction over `variables`. */
-export function createAdam(variables: Variables, { beta1 = 0.9, weightDecay = 0 }: AdamOptions = {}): Adam {
+export function createAdam(
+  variables: Variables,
+  { beta1 = 0.9, weightDecay = 0 }: AdamOptions = {},
+): Optimizer {
   const moments = new Map<string, Variable>();
   for (const [name, variable] of variables) {
     if (!variable.trainable) continue;
@@ -36,7 +28,7 @@ export function createAdam(variables: Variables, { beta1 = 0.9, weightDecay = 0 
         tf.tidy(() => tf.variable(tf.zeros(variable.shape), false)),
       );
   }
-  const adam: Adam = {
+  const adam: Optimizer = {
     moments,
     steps: 0,
     step(gradients, learningRate) {

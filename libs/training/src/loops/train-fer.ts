@@ -41,6 +41,7 @@ import { asMetric, createMetricParameters } from './metric-parameters.js';
 import { createMovingAverage } from './moving-average.js';
 import { requireFinite } from './require-finite.js';
 import { learningRateAt } from './schedule.js';
+import { createSgd } from './sgd.js';
 import { startMetric } from './start-metric.js';
 import { beginCourse, followCourse, type ValidationCourse } from './validation-course.js';
 
@@ -78,7 +79,7 @@ interface FerState extends SummedTerms, ValidationCourse {
   readonly step: number;
   readonly epoch: number;
   readonly position: number;
-  readonly adamSteps: number;
+  readonly optimizerSteps: number;
   /** Of the steps since the last evaluation: the sum of the whole loss, and how many they are. */
   readonly lossSum: number;
   readonly lossSteps: number;
@@ -158,11 +159,12 @@ export async function trainFer(
     ...[...variables].filter(([name]) => recipe.metric !== undefined || !isMetricOnly(name)),
     ...[...metric].map(([name, variable]) => [`metric/${name}`, variable] as const),
   ]);
-  const adam = createAdam(trained, { weightDecay: recipe.weightDecay });
+  const create = recipe.optimizer === 'sgd' ? createSgd : createAdam;
+  const optimizer = create(trained, { weightDecay: recipe.weightDecay });
   const average = createMovingAverage(variables, recipe.average);
 
   let state: FerState = {
-    ...{ recipe, step: 0, epoch: 0, position: 0, adamSteps: 0, lossSum: 0, lossSteps: 0 },
+    ...{ recipe, step: 0, epoch: 0, position: 0, optimizerSteps: 0, lossSum: 0, lossSteps: 0 },
     ...nothingSummed(),
     ...beginCourse(),
   };
@@ -179,8 +181,8 @@ export async function trainFer(
     bestWeights = tensorsUnder(checkpoint.tensors, 'best/');
     assignParameters(trained, tensorsUnder(checkpoint.tensors, 'trained/'));
     assignParameters(average.variables, tensorsUnder(checkpoint.tensors, 'average/'));
-    assignParameters(adam.moments, tensorsUnder(checkpoint.tensors, 'moments/'));
-    adam.steps = state.adamSteps;
+    assignParameters(optimizer.moments, tensorsUnder(checkpoint.tensors, 'moments/'));
+    optimizer.steps = state.optimizerSteps;
   }
   const log = openLossLog(options.out, state.step);
 
@@ -228,7 +230,7 @@ export async function trainFer(
     lossSum += value.dataSync()[0] ?? 0;
     lossSteps++;
     const rate = learningRateAt(recipe.schedule, step, course.halvings);
-    adam.step(gradients, rate);
+    optimizer.step(gradients, rate);
     tf.dispose([value, gradients, batch.inputs, batch.targets]);
     step++;
     summed++;
@@ -254,7 +256,7 @@ export async function trainFer(
       if (course.halvings > before.halvings) {
         assignParameters(variables, bestWeights);
         assignParameters(average.variables, bestWeights);
-        adam.reset();
+        optimizer.reset();
       }
     }
     if (step % LOG_EVERY === 0 || evaluated) {
@@ -282,10 +284,19 @@ export async function trainFer(
       const tensors = joinTensors({
         'trained/': readParameters(trained),
         'average/': readParameters(average.variables),
-        'moments/': readParameters(adam.moments),
+        'moments/': readParameters(optimizer.moments),
         'best/': bestWeights,
       });
-      const counted = { step, epoch, position, adamSteps: adam.steps, lossSum, lossSteps, sums, summed };
+      const counted = {
+        step,
+        epoch,
+        position,
+        optimizerSteps: optimizer.steps,
+        lossSum,
+        lossSteps,
+        sums,
+        summed,
+      };
       await writeCheckpoint<FerState>(checkpointFile, {
         state: { recipe, ...counted, ...course },
         tensors,
@@ -294,7 +305,7 @@ export async function trainFer(
   }
   disposeVariables(variables);
   disposeVariables(metric);
-  adam.dispose();
+  optimizer.dispose();
   average.dispose();
   return { accuracy: course.best, steps: step };
 }
