@@ -3,6 +3,7 @@ import { createLogger } from '@deadpan/shared/telemetry';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { camerasFromArguments } from '../live/live-run.js';
+import { hideCredentialsInTitle } from '../live/process-title.js';
 import { fusedServices, SERVICES } from '../services/service-names.js';
 import { CONFIG_OPTION, effectiveConfig } from './config.js';
 import { listenOption } from './listen-option.js';
@@ -64,6 +65,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
         'feed.listen': serves ? flags.listen : undefined,
       });
       const given = camerasFromArguments(sources, flags.fps ?? config.ingest.fps);
+      hideCredentialsInTitle(sources, given);
       const cameras = [...given, ...config.cameras];
       if (given.length > 0 && !names.includes('ingest')) {
         throw new DeadpanError('E_USAGE', `Only ingest reads cameras, and this is ${names.join(',')}.`);
