@@ -50,7 +50,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
     .option('--quiet', 'log only warnings and errors')
     .addHelpText(
       'after',
-      '\nThe topics come from `deadpan topics apply`. SIGTERM and SIGINT finish and commit what is under way, and end.',
+      '\nThe topics come from `deadpan topics apply`. SIGTERM and SIGINT finish and commit what is under way, and end: with 0, or, before the end that --until-end waits for, with 130.',
     )
     .action(async (name: string | undefined, sources: string[], flags: ServiceFlags) => {
       const names = fusedServices(name, flags.stages);
@@ -91,6 +91,12 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
         const { listen } = flags;
         const { signal } = stopping;
         const failed = await runService({ config, names, cameras, bounded, listen, logger, signal });
+        // Who waits for the end must not take this for it. Without an end, to be stopped is how a service ends.
+        if (bounded && signal.aborted) {
+          throw new DeadpanError('E_INTERRUPTED', 'Interrupted before the end of what was to be read.', {
+            advice: 'Run the same command again.',
+          });
+        }
         finish(failed === 0 ? 0 : 1);
       } finally {
         process.off('SIGINT', stop).off('SIGTERM', stop);
