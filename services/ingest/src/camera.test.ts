@@ -265,6 +265,27 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
     for (const frame of watched.frames) assert.match(frame.size, /^(320x180|640x360)$/);
   });
 
+  test('follows a camera that is set to another codec in the middle', async () => {
+    const hevc = media.make(
+      'hevc.mp4',
+      ...pattern('320x180', 4),
+      ...['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=error:keyint=25:bframes=0'],
+      ...['-pix_fmt', 'yuv420p'],
+    );
+    const port = await freePort();
+    await server(port);
+    await publish(port);
+    const watched = watch({ address: `rtsp://127.0.0.1:${port}/door` });
+    await flowing(watched, 15_000);
+    for (const file of [hevc, clip]) {
+      const { epoch } = watched.camera.status();
+      await publish(port, file);
+      await watched.until('read anew', () => (watched.frames.at(-1)?.epoch ?? 0) > epoch, 10_000);
+      await flowing(watched, BACK_MS);
+    }
+    assert.ok(!watched.states.includes('failed'), watched.lines.join());
+  });
+
   test('outlives bytes without meaning and a clock that steps back', async () => {
     const port = await freePort();
     await server(port);
