@@ -19,10 +19,10 @@ const code = (text) => `\`${cell(text)}\``;
 
 function configuration() {
   const rows = describeOptions(deadpanConfig).map(
-    ({ path, variable, type, range, unit, help, ...option }) => {
-      const fallback = option.default === undefined ? 'required' : code(JSON.stringify(option.default));
+    ({ path, variable, type, range, unit, help, required, ...option }) => {
+      const fallback = option.default === undefined ? '' : code(JSON.stringify(option.default));
       const bounds = [type, range, unit && `in ${unit}`].filter(Boolean).join(', ');
-      return `| ${code(path.join('.'))} | ${cell(bounds)} | ${fallback} | ${cell(help)} | ${code(variable)} |`;
+      return `| ${code(path.join('.'))} | ${cell(bounds)} | ${required ? 'required' : fallback} | ${cell(help)} | ${variable === undefined ? '' : code(variable)} |`;
     },
   );
   return `# Configuration
@@ -30,8 +30,8 @@ function configuration() {
 \`deadpan.yaml\` in the current folder (or the file that \`--config\` or \`DEADPAN_CONFIG\` names), then \`DEADPAN_*\` variables, then
 flags; later ones win. Unknown names are refused, with the nearest known one. In the file, \`\${NAME}\` takes a variable's
 value and \`file:PATH\` a file's content, so that secrets stay outside. A variable holds a list as YAML writes it:
-\`DEADPAN_KAFKA_BROKERS='[one:9092, two:9092]'\`. \`deadpan config check\` says what is wrong, \`deadpan config show\`
-prints what is in force.
+\`DEADPAN_KAFKA_BROKERS='[one:9092, two:9092]'\`. \`cameras[].name\` is \`name\` of each item in the list \`cameras\`.
+\`deadpan config check\` says what is wrong, \`deadpan config show\` prints what is in force.
 
 | Option | Type | Default | | Variable |
 | --- | --- | --- | --- | --- |

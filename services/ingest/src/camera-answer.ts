@@ -1,20 +1,32 @@
-import { connect } from 'node:net';
+import { stat } from 'node:fs/promises';
+import { connect, isIP } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import type { CameraAddress } from './camera-address.js';
 
 const LONGEST_MS = 1_500;
 
 /**
  * Asks a camera, without ffmpeg and without logging in, whether it is there: the first line of its answer to an RTSP
- * DESCRIBE (`RTSP/1.0 404 Not Found`), `open` for a port of another kind that takes connections, `silent` where
- * something takes the connection and says nothing, `closed` where nothing does.
+ * DESCRIBE or an HTTP GET (`RTSP/1.0 404 Not Found`), `silent` where something takes the connection and says nothing,
+ * `closed` where nothing does. Of a file or a device: `open`, or `closed` where it does not exist.
  *
  * What it says matters little; that it says something else than before means that the camera is back.
  */
 export async function cameraAnswer(address: CameraAddress): Promise<string> {
-  const { host, kind } = address;
-  if (host === null) return 'local';
+  const { host, kind, location } = address;
+  if (host === null) {
+    return stat(location).then(
+      () => 'open',
+      () => 'closed',
+    );
+  }
+  const to = { host: host.name, port: host.port };
+  const isSecure = kind === 'rtsps' || kind === 'https';
   return new Promise((resolve) => {
-    const socket = connect({ host: host.name, port: host.port });
+    const socket = isSecure
+      ? // Nothing is said here that must be kept from anybody, and cameras sign their certificates themselves.
+        connectSecurely({ ...to, rejectUnauthorized: false, servername: isIP(to.host) ? '' : to.host })
+      : connect(to);
     let connected = false;
     const finish = (answer: string): void => {
       clearTimeout(timer);
@@ -30,27 +42,26 @@ export async function cameraAnswer(address: CameraAddress): Promise<string> {
     socket.once('close', () => {
       finish('closed');
     });
-    socket.once('connect', () => {
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       connected = true;
-      if (kind !== 'rtsp') {
-        finish('open');
-        return;
-      }
-      socket.write(`DESCRIBE ${streamOf(address)} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`);
+      socket.write(questionTo(address));
     });
-    socket.once('data', (data) => {
+    socket.once('data', (data: Buffer) => {
       finish(data.toString('latin1').split('\r\n')[0] ?? '');
     });
   });
 }
 
 /**
- * What the stream is called, as ffmpeg asks for it. A name and a password that are a part of it stay: with others in their
- * place the camera would count attempts to get in.
+ * Asks for the stream by what it is called, as ffmpeg does. A name and a password that are a part of that stay: with
+ * others in their place the camera would count attempts to get in. It is not asked for its HEAD, which many refuse
+ * whatever becomes of the stream: the answer's first line ends the connection.
  */
-function streamOf({ location }: CameraAddress): string {
+function questionTo({ location, kind }: CameraAddress): string {
   const url = new URL(location);
   url.username = '';
   url.password = '';
-  return url.href;
+  return kind === 'http' || kind === 'https'
+    ? `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`
+    : `DESCRIBE ${url.href} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`;
 }

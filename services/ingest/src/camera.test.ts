@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { createServer as createWebServer } from 'node:http';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer as createWebServer, type RequestListener } from 'node:http';
+import { createServer as createSecureWebServer } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { createServer as createSecureServer } from 'node:tls';
 import { after, afterEach, describe, test } from 'node:test';
 import type { CameraState, CameraStatus } from '@deadpan/shared';
+import { cameraAddress } from './camera-address.js';
+import { cameraAnswer } from './camera-answer.js';
 import { createCamera, type Camera, type CameraDropReason, type CameraOptions } from './camera.js';
 import { findFfmpeg } from './ffmpeg.js';
 import {
@@ -265,6 +269,27 @@ describe('a camera on a real RTSP server', { skip: binary === null ? 'Go is not 
     for (const frame of watched.frames) assert.match(frame.size, /^(320x180|640x360)$/);
   });
 
+  test('follows a camera that is set to another codec in the middle', async () => {
+    const hevc = media.make(
+      'hevc.mp4',
+      ...pattern('320x180', 4),
+      ...['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=error:keyint=25:bframes=0'],
+      ...['-pix_fmt', 'yuv420p'],
+    );
+    const port = await freePort();
+    await server(port);
+    await publish(port);
+    const watched = watch({ address: `rtsp://127.0.0.1:${port}/door` });
+    await flowing(watched, 15_000);
+    for (const file of [hevc, clip]) {
+      const { epoch } = watched.camera.status();
+      await publish(port, file);
+      await watched.until('read anew', () => (watched.frames.at(-1)?.epoch ?? 0) > epoch, 10_000);
+      await flowing(watched, BACK_MS);
+    }
+    assert.ok(!watched.states.includes('failed'), watched.lines.join());
+  });
+
   test('outlives bytes without meaning and a clock that steps back', async () => {
     const port = await freePort();
     await server(port);
@@ -495,6 +520,94 @@ test('says what is wrong with what a web server sends instead of MJPEG', async (
     assert.equal(watched.camera.status().lastError, says);
   }
   web.close();
+});
+
+/** A web camera that needs no password, and that has its stream once `isFilming` says so. */
+function webCamera(isFilming: () => boolean): {
+  readonly asked: EventEmitter;
+  readonly answer: RequestListener;
+} {
+  const picture = readFileSync(media.make('picture.jpg', ...pattern('320x180', 1), '-frames:v', '1'));
+  const asked = new EventEmitter();
+  return {
+    asked,
+    answer(request, response) {
+      asked.emit('asked', request.headers);
+      if (!isFilming()) {
+        response.writeHead(503).end();
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=picture' });
+      const shutter = setInterval(() => {
+        response.write(`--picture\r\nContent-Type: image/jpeg\r\nContent-Length: ${picture.length}\r\n\r\n`);
+        response.write(picture);
+        response.write('\r\n');
+      }, 40);
+      response.on('close', () => {
+        clearInterval(shutter);
+      });
+    },
+  };
+}
+
+for (const scheme of ['http', 'https'] as const) {
+  test(`a camera over ${scheme} that answers all the time is back when its stream is`, async (t) => {
+    // The longest wait there is.
+    t.mock.method(Math, 'random', () => 0.999);
+    let isFilming = false;
+    const { asked, answer } = webCamera(() => isFilming);
+    const web = scheme === 'http' ? createWebServer(answer) : createSecureWebServer(selfSigned(), answer);
+    web.listen(0, '127.0.0.1');
+    await once(web, 'listening');
+    t.after(() => {
+      web.close().closeAllConnections();
+    });
+    const watched = watch({
+      address: `${scheme}://bob:s3cret@127.0.0.1:${(web.address() as AddressInfo).port}/video`,
+      timing: { retryFirstMs: 60_000, retryLongestMs: 60_000 },
+    });
+    await watched.until('waiting', () => watched.states.includes('waiting'), 15_000);
+    for (let again = 0; again < 2; again += 1) {
+      const [headers] = (await once(asked, 'asked', { signal: AbortSignal.timeout(BACK_MS) })) as [object];
+      assert.ok(!('authorization' in headers), 'whoever asks does not log in');
+    }
+    isFilming = true;
+    await flowing(watched, BACK_MS);
+    assert.deepEqual(watched.states, ['connecting', 'waiting', 'connecting', 'streaming']);
+  });
+}
+
+/** Key and certificate of a camera that signed its own. */
+function selfSigned(): { readonly key: Buffer; readonly cert: Buffer } {
+  const [key, cert] = [media.path('camera.key'), media.path('camera.crt')];
+  const subject = ['-days', '7', '-subj', '/CN=camera'];
+  const made = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject];
+  execFileSync('openssl', ['req', ...made], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+
+test('a camera over rtsps is asked for its stream as one over rtsp', async (t) => {
+  const server = createSecureServer(selfSigned(), (socket) => {
+    socket
+      .on('error', () => undefined)
+      .once('data', (request: Buffer) => {
+        socket.end(`RTSP/1.0 404 ${request.toString().split('\r\n')[0] ?? ''}\r\n\r\n`);
+      });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const place = `127.0.0.1:${(server.address() as AddressInfo).port}/door`;
+  const answer = await cameraAnswer(cameraAddress(`rtsps://bob:s3cret@${place}`));
+  assert.equal(answer, `RTSP/1.0 404 DESCRIBE rtsps://${place} RTSP/1.0`);
+});
+
+test('a file that is not there, like a device that is unplugged, is read when it is', async () => {
+  const late = media.path('late.mp4');
+  const watched = watch({ address: late, timing: { refusedMs: 60_000 } });
+  await watched.until('failed', () => watched.states.includes('failed'), 15_000);
+  assert.equal(watched.camera.status().lastError, 'Its file or device cannot be opened.');
+  copyFileSync(clip, late);
+  await flowing(watched, BACK_MS);
 });
 
 test('a file plays as a camera, at its own speed, again and again', async () => {

@@ -90,11 +90,14 @@ async function post(feed: ServiceProcess, address = NOBODY): Promise<Response> {
   });
 }
 
-async function assertAnswers(answer: Response, code: string, detail: RegExp): Promise<void> {
+/** What an operator's client is told: that its request cannot be, or that Kafka is at fault, and never that the feed is. */
+const STATUSES = { E_RECORD_INVALID: 400, E_BROKER_REFUSED: 502, E_LINK: 503 };
+
+async function assertAnswers(answer: Response, code: keyof typeof STATUSES, detail: RegExp): Promise<void> {
   const problem = (await answer.json()) as { readonly code: string; readonly detail: string };
   assert.equal(problem.code, code);
   assert.match(problem.detail, detail);
-  assert.equal(answer.status, code === 'E_LINK' ? 503 : 500);
+  assert.equal(answer.status, STATUSES[code]);
 }
 
 test(

@@ -133,6 +133,27 @@ test('neighbours that are fused give the same, and their frames do not cross Kaf
   }
 });
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  test(`a run that ${signal} ends before its end ends with 130, and goes on to the same`, async () => {
+    const client = clientOf(broker);
+    const services = await prepareServices(client);
+    try {
+      const last = services.start('--stages', 'normalize,classify', '--until-end');
+      const read = ['ingest', `clip=${CLIP}`, '--stages', 'ingest,align', '--until-end', '--fps', FPS];
+      const interrupted = services.start(...read);
+      await interrupted.ready;
+      interrupted.child.kill(signal);
+      assert.equal(await interrupted.ended, 130, interrupted.said());
+      assert.match(interrupted.said(), /^deadpan: Interrupted before the end .*\(E_INTERRUPTED\)$/m);
+      for (const { ended, said } of [services.start(...read), last]) assert.equal(await ended, 0, said());
+      const { byId } = await emotionsById(client);
+      assert.deepEqual(inOrder([...byId.values()].map(rowOf)), inOrder(analysed));
+    } finally {
+      await services.close();
+    }
+  });
+}
+
 /**
  * Lets the faults happen one after the other while windows come out: each at a window after the one before it is over.
  * Resolves at the mark of the end.
@@ -179,8 +200,8 @@ test('services are killed while the clip streams: the same emotions, none twice 
   const again = (name: keyof typeof arguments_, signal: 'SIGKILL' | 'SIGTERM') => async (): Promise<void> => {
     const service = running.get(name);
     service?.child.kill(signal);
-    // A drain ends well; who is killed says nothing any more.
-    assert.equal(await service?.ended, signal === 'SIGTERM' ? 0 : null, service?.said());
+    // Who is told to end says that this is not the end; who is killed says nothing any more.
+    assert.equal(await service?.ended, signal === 'SIGTERM' ? 130 : null, service?.said());
     start(name);
     await running.get(name)?.ready;
   };

@@ -67,9 +67,12 @@ export function addConfigCommand(program: Command, finish: (exitCode: number) =>
       for (const option of describeOptions(deadpanConfig)) {
         const unit = option.unit === undefined ? '' : ` ${option.unit}`;
         const range = option.range === undefined ? '' : `, ${option.range}`;
+        const fallback =
+          option.default === undefined ? '' : `; default ${JSON.stringify(option.default)}${unit}`;
+        const variable = option.variable === undefined ? '' : `  [${option.variable}]`;
         process.stdout.write(
-          `${option.path.join('.')}  (${option.type}${range}; default ${JSON.stringify(option.default)}${unit})\n` +
-            `    ${option.help}  [${option.variable}]\n`,
+          `${option.path.join('.')}  (${option.type}${range}${option.required ? '; required' : fallback})\n` +
+            `    ${option.help}${variable}\n`,
         );
       }
       finish(0);

@@ -6,6 +6,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 
 import type { CameraSpec } from '../live/camera-config.js';
 import { camerasFromArguments, startLive } from '../live/live-run.js';
+import { hideCredentialsInTitle } from '../live/process-title.js';
 import { CONFIG_OPTION, effectiveConfig } from './config.js';
 import { listenOption } from './listen-option.js';
 
@@ -41,6 +42,8 @@ export function addLiveCommand(program: Command, finish: (exitCode: number) => v
       '\nSIGHUP reads the cameras of the configuration file again; SIGINT and SIGTERM drain and end.',
     )
     .action(async (sources: string[], flags: LiveFlags) => {
+      const given = camerasFromArguments(sources, flags.fps ?? FPS);
+      hideCredentialsInTitle(sources, given);
       const hangup = { early: false };
       let reload = (): void => {
         hangup.early = true;
@@ -57,7 +60,6 @@ export function addLiveCommand(program: Command, finish: (exitCode: number) => v
           'inference.device': flags.device,
         });
       const config = read();
-      const given = camerasFromArguments(sources, flags.fps ?? FPS);
       const configured = camerasOf(given, config.cameras);
       const logger = createLogger({ level: flags.quiet === true ? 'warn' : 'info', name: 'live' });
       const ffmpeg = await findFfmpeg();

@@ -3,6 +3,7 @@ import { createLogger } from '@deadpan/shared/telemetry';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import { camerasFromArguments } from '../live/live-run.js';
+import { hideCredentialsInTitle } from '../live/process-title.js';
 import { fusedServices, SERVICES } from '../services/service-names.js';
 import { CONFIG_OPTION, effectiveConfig } from './config.js';
 import { listenOption } from './listen-option.js';
@@ -49,7 +50,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
     .option('--quiet', 'log only warnings and errors')
     .addHelpText(
       'after',
-      '\nThe topics come from `deadpan topics apply`. SIGTERM and SIGINT finish and commit what is under way, and end.',
+      '\nThe topics come from `deadpan topics apply`. SIGTERM and SIGINT finish and commit what is under way, and end: with 0, or, before the end that --until-end waits for, with 130.',
     )
     .action(async (name: string | undefined, sources: string[], flags: ServiceFlags) => {
       const names = fusedServices(name, flags.stages);
@@ -64,6 +65,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
         'feed.listen': serves ? flags.listen : undefined,
       });
       const given = camerasFromArguments(sources, flags.fps ?? config.ingest.fps);
+      hideCredentialsInTitle(sources, given);
       const cameras = [...given, ...config.cameras];
       if (given.length > 0 && !names.includes('ingest')) {
         throw new DeadpanError('E_USAGE', `Only ingest reads cameras, and this is ${names.join(',')}.`);
@@ -89,6 +91,12 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
         const { listen } = flags;
         const { signal } = stopping;
         const failed = await runService({ config, names, cameras, bounded, listen, logger, signal });
+        // Who waits for the end must not take this for it. Without an end, to be stopped is how a service ends.
+        if (bounded && signal.aborted) {
+          throw new DeadpanError('E_INTERRUPTED', 'Interrupted before the end of what was to be read.', {
+            advice: 'Run the same command again.',
+          });
+        }
         finish(failed === 0 ? 0 : 1);
       } finally {
         process.off('SIGINT', stop).off('SIGTERM', stop);

@@ -32,6 +32,16 @@ const schema = z.strictObject({
     })
     .prefault({}),
   cameras: z.array(z.string()).default([]).describe('Cameras.'),
+  rooms: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('Its name.'),
+        seats: z.int().min(1).max(9).default(2).describe('Its seats.'),
+        doors: z.array(z.string()).optional().describe('Its doors.'),
+      }),
+    )
+    .default([])
+    .describe('Rooms.'),
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'deadpan-config-'));
@@ -70,6 +80,20 @@ test('an unknown key or variable is refused with the nearest known one', () => {
   assert.throws(
     () => loadConfig(schema, { environment: { DEADPAN_ALIGN_DETECTR: 'ssd' } }),
     refused(/DEADPAN_ALIGN_DETECTR.*Did you mean "DEADPAN_ALIGN_DETECTOR"/),
+  );
+});
+
+test('so is one in an item of a list, and a value there with its range', () => {
+  const rooms = (text: string) => () => loadConfig(schema, { file: file('rooms.yaml', `rooms: ${text}`) });
+  assert.throws(
+    rooms('[{ name: hall }, { nmae: yard }]'),
+    refused(/"rooms\.1\.nmae" is not an option\. Did you mean "name"\?/),
+  );
+  assert.throws(rooms('[{ name: hall, seats: 10 }]'), refused(/"rooms\.0\.seats".*\(integer, 1 to 9\)/));
+  // They are set with their list, as a whole.
+  assert.throws(
+    () => loadConfig(schema, { environment: { DEADPAN_ROOMS_NAME: 'hall' } }),
+    refused(/DEADPAN_ROOMS_NAME is not an option/),
   );
 });
 
@@ -137,6 +161,7 @@ test('every option is described once, with type, default, unit and range', () =>
     path: ['align', 'keyFrameInterval'],
     variable: 'DEADPAN_ALIGN_KEY_FRAME_INTERVAL',
     type: 'number',
+    required: false,
     default: 0.4,
     unit: 's',
     range: '0 to 10',
@@ -144,4 +169,21 @@ test('every option is described once, with type, default, unit and range', () =>
     choices: undefined,
   });
   assert.equal(detector?.type, 'ssd | tiny');
+});
+
+test('what an item of a list holds is described after the list', () => {
+  const described = describeOptions(schema).map(({ path, ...option }) => ({
+    path: path.join('.'),
+    ...option,
+  }));
+  const from = described.findIndex(({ path }) => path === 'rooms');
+  const rows = described.slice(from).map(({ path, variable, type, required, default: fallback, help }) => {
+    return [path, variable, type, required, fallback, help];
+  });
+  assert.deepEqual(rows, [
+    ['rooms', 'DEADPAN_ROOMS', 'list of map', false, [], 'Rooms.'],
+    ['rooms[].name', undefined, 'string', true, undefined, 'Its name.'],
+    ['rooms[].seats', undefined, 'integer', false, 2, 'Its seats.'],
+    ['rooms[].doors', undefined, 'list of string', false, undefined, 'Its doors.'],
+  ]);
 });

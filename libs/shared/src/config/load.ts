@@ -6,7 +6,7 @@ import type { z } from 'zod';
 
 import { DeadpanError } from '../errors/index.js';
 import { nearest } from './nearest.js';
-import { describeOptions, variableOf, type OptionDescription } from './options.js';
+import { describeOptions, itemOf, type OptionDescription } from './options.js';
 
 /** Where a configuration comes from; later sources win: file, variables, flags. */
 export interface ConfigSources {
@@ -31,7 +31,9 @@ export function loadConfig<S extends z.ZodObject>(schema: S, sources: ConfigSour
   const options = describeOptions(schema);
   const tree = sources.file === undefined ? {} : readTree(sources.file, environment);
 
-  const byVariable = new Map(options.map((option) => [option.variable, option]));
+  const byVariable = new Map(
+    options.flatMap((option) => (option.variable === undefined ? [] : [[option.variable, option]])),
+  );
   for (const [name, text] of Object.entries(environment)) {
     if (!name.startsWith('DEADPAN_') || OTHER_VARIABLES.has(name) || text === undefined) continue;
     const option = byVariable.get(name);
@@ -41,7 +43,7 @@ export function loadConfig<S extends z.ZodObject>(schema: S, sources: ConfigSour
         `The variable ${name} is not an option.${meant(name, byVariable.keys())}`,
       );
     }
-    setAt(tree, option.path, fromText(text, option));
+    setAt(tree, option.path, fromText(text, name, option));
   }
   for (const [path, value] of Object.entries(sources.flags ?? {})) {
     if (value !== undefined) setAt(tree, path.split('.'), value);
@@ -99,7 +101,7 @@ function resolveSecrets(value: unknown, file: string, environment: NodeJS.Proces
   });
 }
 
-function fromText(text: string, option: OptionDescription): unknown {
+function fromText(text: string, variable: string, option: OptionDescription): unknown {
   if (option.type === 'string' || option.choices !== undefined) return text;
   let value: unknown;
   try {
@@ -109,14 +111,11 @@ function fromText(text: string, option: OptionDescription): unknown {
     // So would the cause, and the text may hold addresses with passwords, or tokens.
     throw new DeadpanError(
       'E_CONFIG',
-      `${option.variable} must be ${option.type}, and what it holds is not valid YAML.`,
+      `${variable} must be ${option.type}, and what it holds is not valid YAML.`,
     );
   }
   if (option.type.startsWith('list of ') && !Array.isArray(value)) {
-    throw new DeadpanError(
-      'E_CONFIG',
-      `${option.variable} must be ${option.type}, written as in YAML: [ONE, TWO].`,
-    );
+    throw new DeadpanError('E_CONFIG', `${variable} must be ${option.type}, written as in YAML: [ONE, TWO].`);
   }
   return value;
 }
@@ -144,23 +143,31 @@ function faultsOf(
   const where = file === undefined ? 'The configuration' : file;
   const faults = error.issues.map((issue) => {
     const path = issue.path.map(String);
+    const described = describedPath(issue.path);
     if (issue.code === 'unrecognized_keys') {
       return issue.keys
         .map((key) => {
           const siblings = options
-            .filter(({ path: known }) => path.every((name, i) => known[i] === name))
-            .map(({ path: known }) => known[path.length] ?? '');
+            .filter(({ path: known }) => described.every((name, i) => known[i] === name))
+            .map(({ path: known }) => known[described.length]?.replace('[]', '') ?? '');
           return `"${[...path, key].join('.')}" is not an option.${meant(key, new Set(siblings))}`;
         })
         .join(' ');
     }
-    const option = options.find(({ variable }) => variable === variableOf(path));
+    const option = options.find(({ path: known }) => known.join('.') === described.join('.'));
     const unit = option?.unit === undefined ? '' : ` in ${option.unit}`;
     const range = option?.range === undefined ? '' : ` (${option.type}${unit}, ${option.range})`;
     return `"${path.join('.')}": ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}${range}.`;
   });
   return `${where} is not valid: ${faults.join(' ')}`;
 }
+
+/** What is at `path`, as its option is described: all items of a list by the same path. */
+const describedPath = (path: readonly PropertyKey[]): string[] =>
+  path.reduce<string[]>(
+    (names, name) => (typeof name === 'number' ? itemOf(names) : [...names, String(name)]),
+    [],
+  );
 
 const meant = (word: string, candidates: Iterable<string>): string => {
   const near = nearest(word, candidates);

@@ -2,11 +2,13 @@ import { z } from 'zod';
 
 /** A leaf of the configuration, as flags, the reference page and environment variables need it. */
 export interface OptionDescription {
-  /** Path in `deadpan.yaml`, e.g. `['align', 'keyFrameInterval']`. */
+  /** Path in `deadpan.yaml`, e.g. `['align', 'keyFrameInterval']`; of each item of a list, `['cameras[]', 'name']`. */
   readonly path: readonly string[];
-  /** `DEADPAN_ALIGN_KEY_FRAME_INTERVAL` */
-  readonly variable: string;
+  /** `DEADPAN_ALIGN_KEY_FRAME_INTERVAL`; undefined within a list, which only has one as a whole. */
+  readonly variable: string | undefined;
   readonly type: string;
+  /** Whether it may not be left out. */
+  readonly required: boolean;
   readonly default: unknown;
   readonly unit: string | undefined;
   readonly range: string | undefined;
@@ -18,6 +20,7 @@ export interface OptionDescription {
 interface JsonSchema {
   type?: string | string[];
   properties?: Record<string, JsonSchema>;
+  required?: string[];
   additionalProperties?: boolean | JsonSchema;
   items?: JsonSchema;
   anyOf?: JsonSchema[];
@@ -36,31 +39,42 @@ export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
   return z.toJSONSchema(schema, { io: 'input' });
 }
 
-/** Every leaf of a configuration schema, in the order of its declaration. */
+/** Every leaf of a configuration schema, in the order of its declaration; after a list of maps, those of its items. */
 export function describeOptions(schema: z.ZodType): OptionDescription[] {
   const found: OptionDescription[] = [];
-  const visit = (node: JsonSchema, path: readonly string[]): void => {
+  const visit = (node: JsonSchema, path: readonly string[], required: boolean): void => {
     if (node.properties !== undefined) {
-      for (const [name, child] of Object.entries(node.properties)) visit(child, [...path, name]);
+      for (const [name, child] of Object.entries(node.properties)) {
+        visit(child, [...path, name], node.required?.includes(name) ?? false);
+      }
       return;
     }
     found.push({
       path,
-      variable: variableOf(path),
+      variable: path.some(isList) ? undefined : variableOf(path),
       type: typeOf(node),
+      required,
       default: node.default,
       unit: node.unit,
       range: rangeOf(node),
       help: node.description ?? '',
       choices: node.enum?.map(String),
     });
+    if (node.items?.properties !== undefined) visit(node.items, itemOf(path), required);
   };
-  visit(jsonSchemaOf(schema), []);
+  visit(jsonSchemaOf(schema), [], false);
   return found;
 }
 
+/** The path of each item of the list at `path`. */
+export function itemOf(path: readonly string[]): string[] {
+  return [...path.slice(0, -1), `${path.at(-1) ?? ''}[]`];
+}
+
+const isList = (name: string): boolean => name.endsWith('[]');
+
 /** The environment variable that sets the option at `path`. */
-export function variableOf(path: readonly string[]): string {
+function variableOf(path: readonly string[]): string {
   const words = path.map((name) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase());
   return `DEADPAN_${words.join('_')}`;
 }
