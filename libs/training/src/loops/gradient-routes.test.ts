@@ -174,3 +174,13 @@ test('a pair in another light has a feature term and no pixel term', () => {
   assert.equal(after?.['pixel'], before?.['pixel']);
   assert.notEqual(after?.['feature'], before?.['feature']);
 });
+
+test('a batch of faces without a partner is taught by what needs none', () => {
+  const models = modelsOf(skipHngNetwork());
+  const alone = { ...batch, targets: tf.zeros<Rank.R4>([0, 64, 64, 1]), exact: 0 };
+  const step = hngStep(models, alone, recipeOf({ feature: 1, identity: 1, pixel: 1 }), 0);
+  assert.deepEqual(Object.keys(step.terms).sort(), ['change', 'identity']);
+  assert.ok(Object.values(step.terms).every((term) => term > 0));
+  const gradients = gradientsOf(models.generator, step, true);
+  assert.ok(Math.max(...gradients) > 0 && gradients.every(Number.isFinite));
+});
