@@ -144,10 +144,12 @@ function contentLoss(
   if (known !== undefined) {
     const values = recognise(recognition, xh);
     const paired = known.phi.shape[0];
-    const feature = report(
-      'feature',
-      featureLoss(layerOf(values, featureLayer).slice(0, paired) as Tensor4D, known.phi),
-    );
+    // Where nobody has a partner, the mean over them is no number.
+    if (paired > 0) {
+      const features = layerOf(values, featureLayer).slice(0, paired) as Tensor4D;
+      const feature = report('feature', featureLoss(features, known.phi));
+      loss = tf.add(loss, tf.mul(feature, weights.feature));
+    }
     const identity = report(
       'identity',
       identityLoss(
@@ -155,7 +157,7 @@ function contentLoss(
         identityLayers.map((name) => layerOf(values, name)),
       ),
     );
-    loss = tf.addN([loss, tf.mul(feature, weights.feature), tf.mul(identity, weights.identity)]);
+    loss = tf.add(loss, tf.mul(identity, weights.identity));
   }
   if (expression && weights.expression > 0) {
     const [count] = xh.shape;

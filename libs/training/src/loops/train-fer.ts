@@ -310,7 +310,8 @@ export async function trainFer(
   return { accuracy: course.best, steps: step };
 }
 
-interface FerBatch {
+/** What a step sees. */
+export interface FerBatch {
   /** Plain faces, then queries, then references. */
   readonly inputs: Tensor4D;
   /** Of the plain faces and of the queries. */
@@ -320,7 +321,11 @@ interface FerBatch {
   readonly subjects: readonly (string | undefined)[];
 }
 
-function makeBatch(
+/**
+ * The batch of a step: every face cropped, flipped and lit by chance, each reference as its query.
+ * @param references of the queries; none for losses that use none
+ */
+export function makeBatch(
   plain: readonly TrainingItem[],
   queries: readonly TrainingItem[],
   references: readonly Uint8Array[],
