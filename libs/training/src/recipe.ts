@@ -19,7 +19,11 @@ const source = z.strictObject({
   holdOutEvery: z.int().nonnegative().default(0),
 });
 
-const augmentation = z.strictObject({
+/** The paper's: five places of the crop, each with its mirror image, and nothing else. */
+const tenCrops = z.strictObject({ crops: z.literal('ten') });
+
+const drawnCrops = z.strictObject({
+  crops: z.undefined().optional(),
   shift: z.number().nonnegative(),
   scale: z.tuple([z.number().positive(), z.number().positive()]),
   rotation: z.number().nonnegative(),
@@ -31,6 +35,8 @@ const augmentation = z.strictObject({
   /** Share of the plain faces that are mixed with another of the batch, pixels and targets alike. */
   mixup: z.number().min(0).max(1).default(0),
 });
+
+const augmentation = z.discriminatedUnion('crops', [tenCrops, drawnCrops]);
 
 const schedule = z.strictObject({
   peak: z.number().positive(),
@@ -75,8 +81,8 @@ export const ferRecipeSchema = z
     start: z.enum(['random', 'recognition', 'checkpoint']),
     sources: z.array(source).min(1),
     augmentation,
-    /** Faces of a batch that train the softmax only. */
-    batch: z.int().positive(),
+    /** Faces of a batch that train the softmax only; 0, in the joint stage: its queries alone, as in Algorithm 2. */
+    batch: z.int().nonnegative(),
     schedule: validatedSchedule,
     /** `adam` with decoupled weight decay, unless told; `sgd` with the paper's momentum. */
     optimizer: z.enum(['adam', 'sgd']).optional(),
@@ -121,6 +127,10 @@ export const ferRecipeSchema = z
   .refine(({ network, start }) => start !== 'recognition' || network.startsWith('residual-'), {
     path: ['start'],
     error: "Only residual-N has the trunk whose weights 'recognition' names",
+  })
+  .refine(({ batch, metric }) => batch > 0 || metric?.softmaxOnQueries === true, {
+    path: ['batch'],
+    error: 'Nothing would train the softmax: 0 needs a "metric" whose queries train it',
   });
 
 /** A run of the reference generator. */
