@@ -143,6 +143,8 @@ export const hngRecipeSchema = z.strictObject({
   start: z.enum(['scratch', 'checkpoint']).default('scratch'),
   /** Width of the discriminator's first layer. */
   discriminator: z.int().positive(),
+  /** How much of Adam's first moment the discriminator keeps: 0.5 unless told, with which it follows the generator better. */
+  discriminatorBeta1: z.number().min(0).lt(1).optional(),
   /** Face caches; about one person in `holdOutEvery` of each is held out. */
   sources: z
     .array(
@@ -190,6 +192,8 @@ export const hngRecipeSchema = z.strictObject({
   }),
   /** How much more the pixels count that differ between input and target; 0: as in the paper. */
   emphasis: z.number().nonnegative().default(0),
+  /** `sum`: the pixel loss of a face as the paper prints it, 4096 times the `mean` over its pixels; that, unless told. */
+  pixelLoss: z.enum(['mean', 'sum']).optional(),
   symmetrySpace: z.enum(['pixel', 'laplacian']),
   /** Layer of the recognition trunk whose values are phi, and the layers that are psi. */
   featureLayer: recognitionLayer,
@@ -203,7 +207,10 @@ export const hngRecipeSchema = z.strictObject({
   expressionFrom: z.int().nonnegative().default(0),
   average: z.number().min(0).max(1),
   checkpointEvery: z.int().positive(),
+  /** Steps between grids, and between evaluations on the pairs in the same light that are held out. */
   gridEvery: z.int().positive(),
+  /** Early stopping: evaluations without a better one after which the run ends. */
+  stopAfter: z.int().positive().optional(),
 });
 
 /** See {@link ferRecipeSchema}. */
