@@ -41,6 +41,10 @@ if (data === undefined) {
 }
 
 const recipe = await readRecipe(file);
+if (recipe.augmentation.crops !== undefined) {
+  process.stderr.write(`${file} varies faces by its ten crops alone: there is nothing to leave out.\n`);
+  process.exit(2);
+}
 const augmented = (change) => ({ augmentation: { ...recipe.augmentation, ...change } });
 const WHOLE = 'all of the recipe';
 const VARIANTS = {

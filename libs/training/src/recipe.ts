@@ -19,7 +19,11 @@ const source = z.strictObject({
   holdOutEvery: z.int().nonnegative().default(0),
 });
 
-const augmentation = z.strictObject({
+/** The paper's: five places of the crop, each with its mirror image, and nothing else. */
+const tenCrops = z.strictObject({ crops: z.literal('ten') });
+
+const drawnCrops = z.strictObject({
+  crops: z.undefined().optional(),
   shift: z.number().nonnegative(),
   scale: z.tuple([z.number().positive(), z.number().positive()]),
   rotation: z.number().nonnegative(),
@@ -31,6 +35,8 @@ const augmentation = z.strictObject({
   /** Share of the plain faces that are mixed with another of the batch, pixels and targets alike. */
   mixup: z.number().min(0).max(1).default(0),
 });
+
+const augmentation = z.discriminatedUnion('crops', [tenCrops, drawnCrops]);
 
 const schedule = z.strictObject({
   peak: z.number().positive(),
@@ -75,8 +81,8 @@ export const ferRecipeSchema = z
     start: z.enum(['random', 'recognition', 'checkpoint']),
     sources: z.array(source).min(1),
     augmentation,
-    /** Faces of a batch that train the softmax only. */
-    batch: z.int().positive(),
+    /** Faces of a batch that train the softmax only; 0, in the joint stage: its queries alone, as in Algorithm 2. */
+    batch: z.int().nonnegative(),
     schedule: validatedSchedule,
     /** `adam` with decoupled weight decay, unless told; `sgd` with the paper's momentum. */
     optimizer: z.enum(['adam', 'sgd']).optional(),
@@ -121,6 +127,10 @@ export const ferRecipeSchema = z
   .refine(({ network, start }) => start !== 'recognition' || network.startsWith('residual-'), {
     path: ['start'],
     error: "Only residual-N has the trunk whose weights 'recognition' names",
+  })
+  .refine(({ batch, metric }) => batch > 0 || metric?.softmaxOnQueries === true, {
+    path: ['batch'],
+    error: 'Nothing would train the softmax: 0 needs a "metric" whose queries train it',
   });
 
 /** A run of the reference generator. */
@@ -133,6 +143,8 @@ export const hngRecipeSchema = z.strictObject({
   start: z.enum(['scratch', 'checkpoint']).default('scratch'),
   /** Width of the discriminator's first layer. */
   discriminator: z.int().positive(),
+  /** How much of Adam's first moment the discriminator keeps: 0.5 unless told, with which it follows the generator better. */
+  discriminatorBeta1: z.number().min(0).lt(1).optional(),
   /** Face caches; about one person in `holdOutEvery` of each is held out. */
   sources: z
     .array(
@@ -180,6 +192,8 @@ export const hngRecipeSchema = z.strictObject({
   }),
   /** How much more the pixels count that differ between input and target; 0: as in the paper. */
   emphasis: z.number().nonnegative().default(0),
+  /** `sum`: the pixel loss of a face as the paper prints it, 4096 times the `mean` over its pixels; that, unless told. */
+  pixelLoss: z.enum(['mean', 'sum']).optional(),
   symmetrySpace: z.enum(['pixel', 'laplacian']),
   /** Layer of the recognition trunk whose values are phi, and the layers that are psi. */
   featureLayer: recognitionLayer,
@@ -193,7 +207,10 @@ export const hngRecipeSchema = z.strictObject({
   expressionFrom: z.int().nonnegative().default(0),
   average: z.number().min(0).max(1),
   checkpointEvery: z.int().positive(),
+  /** Steps between grids, and between evaluations on the pairs in the same light that are held out. */
   gridEvery: z.int().positive(),
+  /** Early stopping: evaluations without a better one after which the run ends. */
+  stopAfter: z.int().positive().optional(),
 });
 
 /** See {@link ferRecipeSchema}. */

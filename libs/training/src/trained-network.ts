@@ -10,6 +10,8 @@ export interface TrainedNetwork<Recipe> {
   readonly recipe: Recipe;
   readonly network: Network;
   readonly parameters: Parameters;
+  /** Recipes of the checkpoints whose mean it is, where it is one. */
+  readonly meanOf?: readonly string[];
 }
 
 /**
@@ -21,8 +23,8 @@ export async function readTrainedExpression(
   file: string,
   network?: Network,
 ): Promise<TrainedNetwork<FerRecipe>> {
-  const { recipe, parameters } = await readTrained<FerRecipe>(file, 'fer');
-  return fitting(file, { recipe, network: network ?? ferNetworkNamed(recipe.network), parameters });
+  const { recipe, ...rest } = await readTrained<FerRecipe>(file, 'fer');
+  return fitting(file, { recipe, network: network ?? ferNetworkNamed(recipe.network), ...rest });
 }
 
 /**
@@ -43,12 +45,13 @@ const NAMES = { fer: 'an expression network', hng: 'a generator' } as const;
 async function readTrained<Recipe extends FerRecipe | HngRecipe>(
   file: string,
   kind: Recipe['kind'],
-): Promise<{ recipe: Recipe; parameters: Parameters }> {
-  const { state, tensors } = await readCheckpoint<{ recipe?: Recipe }>(file);
+): Promise<{ recipe: Recipe; parameters: Parameters; meanOf?: readonly string[] }> {
+  const { state, tensors } = await readCheckpoint<{ recipe?: Recipe; meanOf?: readonly string[] }>(file);
   if (state.recipe?.kind !== kind) {
     throw new DeadpanError('E_TRAINING', `${file} does not hold ${NAMES[kind]}.`);
   }
-  return { recipe: state.recipe, parameters: tensors };
+  const { recipe, meanOf } = state;
+  return { recipe, parameters: tensors, ...(meanOf === undefined ? {} : { meanOf }) };
 }
 
 /** Every parameter must be there: what is missing would be drawn by chance. */

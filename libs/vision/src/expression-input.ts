@@ -25,7 +25,10 @@ const CORNERS_AND_CENTRE = [
 /** The part that is classified. */
 export const CENTRE_CROP: InputCrop = { x: 2, y: 2, mirrored: false };
 
-/** The ten parts to train on: centre and corners, each with its mirror image. */
+/**
+ * The paper's ten parts to train on: centre and corners, each with its mirror image. Recipes with `crops: ten` train on
+ * these, others on parts that are drawn freely.
+ */
 export const TRAINING_CROPS: readonly InputCrop[] = CORNERS_AND_CENTRE.flatMap(([x, y]) => [
   { x, y, mirrored: false },
   { x, y, mirrored: true },

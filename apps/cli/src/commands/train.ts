@@ -48,18 +48,15 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
       if (recipe.kind !== 'hng') throw wrongKind(flags.recipe, 'hng');
       const frozen =
         flags.expression === undefined ? null : await lab.readTrainedExpression(flags.expression);
-      await interruptible(finish, (signal) =>
-        writing(flags.out, () =>
+      await interruptible(finish, async (signal) => {
+        const { steps } = await writing(flags.out, () =>
           lab.trainHng(recipe, {
             ...runOptions(flags, recipe.name, signal),
-            ...(frozen === null
-              ? {}
-              : {
-                  expression: frozen,
-                }),
+            ...(frozen === null ? {} : { expression: frozen }),
           }),
-        ),
-      );
+        );
+        if (!signal.aborted) tellEarlyStop(steps, recipe);
+      });
     });
 
   common('fer', 'Trains the expression network: softmax, or softmax with a metric loss (Algorithm 2).')
@@ -77,11 +74,7 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
             ...(references === null ? {} : { references }),
           }),
         );
-        if (steps < recipe.schedule.steps && !signal.aborted) {
-          process.stderr.write(
-            `Stopped early, after ${steps} steps: no better in ${recipe.stopAfter} evaluations.\n`,
-          );
-        }
+        if (!signal.aborted) tellEarlyStop(steps, recipe);
       });
     });
 
@@ -99,6 +92,14 @@ export function addTrainCommands(program: Command, finish: (exitCode: number) =>
 
   addExport(program, finish);
   addImport(program, finish);
+}
+
+function tellEarlyStop(
+  steps: number,
+  { schedule, stopAfter }: { schedule: { steps: number }; stopAfter?: number | undefined },
+): void {
+  if (steps === schedule.steps) return;
+  process.stderr.write(`Stopped early, after ${steps} steps: no better in ${stopAfter} evaluations.\n`);
 }
 
 /** What a run of either network is told. */

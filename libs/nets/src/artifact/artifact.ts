@@ -19,7 +19,7 @@ const common = {
   /** SHA-256 of model.onnx, hexadecimal. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   weights: z.enum(WEIGHT_FORMATS),
-  /** Name of the recipe that trained it, a file of `recipes/`. */
+  /** Name of the recipe of its last stage, a file of `recipes/`. */
   recipe: z.string(),
   dataSets: z.array(dataSet),
   /** Numbers measured on held-out data, by what they are. */
@@ -30,6 +30,8 @@ const common = {
 export const ferArtifactSchema = z.strictObject({
   kind: z.literal('fer'),
   ...common,
+  /** Recipes of the checkpoints whose mean the weights are, where they are one: one name for each checkpoint. */
+  meanOf: z.array(z.string()).min(1).optional(),
   /** Meaning of the outputs, in their order. */
   labels: z.tuple(
     CLASSES.map((name) => z.literal(name)) as [
@@ -38,7 +40,11 @@ export const ferArtifactSchema = z.strictObject({
     ],
   ),
   inputSize: z.literal(60),
-  /** What `writeExpressionInput` does to the pixels. */
+  /**
+   * What `writeExpressionInput` does to the pixels, the middle 60x60 of the aligned 64x64 face: their histogram is
+   * equalised over 256 levels, the least-squares plane of brightness taken off (the mean stays), and the result shifted
+   * and scaled to mean 0 and variance 1 of each picture (1e-6 is added to the variance). There is no mean of a data set.
+   */
   normalisation: z.literal('equalize-plane-standardize'),
   embeddingSize: z.int().positive(),
   /** By which the logits are divided inside the graph. */
@@ -51,6 +57,7 @@ export const ferArtifactSchema = z.strictObject({
 export const hngArtifactSchema = z.strictObject({
   kind: z.literal('hng'),
   ...common,
+  /** Side of the aligned face. Its grey levels are divided by 255 and not normalised any further. */
   inputSize: z.literal(64),
 });
 

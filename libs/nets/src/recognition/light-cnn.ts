@@ -4,6 +4,8 @@ import type { Network } from '../network/network.js';
 /**
  * Light CNN-4 (Wu et al. 2018, `LightenedCNN_A`): four convolutions with max-feature-map, two dense layers. The paper
  * measures identity on its last two layers, here `pool4` and `identity`. At 64x64: 1.74 M parameters, 0.197 GMAC.
+ * Its layers alone, for comparison of sizes: no weights come with it and no recipe can name it. The weights that its
+ * authors released are not for commercial use and want 128x128; recipes measure identity on `recognitionNetwork`.
  */
 export function lightCnnNetwork(size = 64): Network {
   const net = networkBuilder('light-cnn-4', { name: 'face', shape: [size, size, 1] });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createRandom } from '../random.js';
+import { isDeepStrictEqual } from 'node:util';
+import { TRAINING_CROPS, writeExpressionInput } from '@deadpan/vision';
+import { createRandom, seedAt } from '../random.js';
 import { augmentedInput } from '../loops/train-fer.js';
 import { centreCrop, drawCrop, enlarge, takeCrop } from './augment-face.js';
 import { canvasOffset, canvasSide, faceOfCanvas, withFace } from './face-cache.js';
@@ -62,6 +64,29 @@ test('the same seed draws the same picture, another one another', () => {
   assert.deepEqual(augmentedInput(canvas, options, 5), augmentedInput(canvas, options, 5));
   assert.notDeepEqual(augmentedInput(canvas, options, 5), augmentedInput(canvas, options, 6));
   assert.deepEqual(drawCrop(createRandom(3), options), drawCrop(createRandom(3), options));
+});
+
+test("the ten parts that training shows are those that the vision package cuts, and a reference gets its query's", () => {
+  const cut = (face: Uint8Array): Float32Array[] =>
+    TRAINING_CROPS.map((crop) => {
+      const input = new Float32Array(60 * 60);
+      writeExpressionInput(face, crop, input);
+      return input;
+    });
+  const place = (of: Uint8Array, seed: number): number => {
+    const seen = augmentedInput(of, { crops: 'ten' }, seed);
+    return cut(faceOfCanvas(of)).findIndex((part) => isDeepStrictEqual(part, seen));
+  };
+  // Not the canvas of the other tests: of a ramp, all places look alike.
+  const spots = canvas.map((_, i) => (i * 2654435761) >>> 24);
+  const reference = withFace(
+    spots,
+    faceOfCanvas(spots).map((level) => (level * level) % 256),
+  );
+  const places = Array.from({ length: 100 }, (_, step) => place(spots, seedAt(1, step)));
+  const ofReferences = places.map((_, step) => place(reference, seedAt(1, step)));
+  assert.deepEqual([...new Set(places)].sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.deepEqual(ofReferences, places);
 });
 
 test('a face that is put back into its canvas changes nothing', () => {

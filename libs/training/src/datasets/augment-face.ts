@@ -21,8 +21,14 @@ export interface Crop {
   readonly outside: number | undefined;
 }
 
+/** One of the ten parts of the paper, and no other change. */
+export interface TenCrops {
+  readonly crops: 'ten';
+}
+
 /** How strongly faces are varied in training. */
-export interface Augmentation {
+export interface DrawnCrops {
+  readonly crops?: undefined;
   /** Largest shift in pixels. */
   readonly shift: number;
   readonly scale: readonly [low: number, high: number];
@@ -40,6 +46,9 @@ export interface Augmentation {
   readonly erase: number;
 }
 
+/** How faces are varied in training. */
+export type Augmentation = TenCrops | DrawnCrops;
+
 /** The plain crop of evaluation: the middle 60x60 of the aligned 64x64 face. */
 export const centreCrop: Crop = {
   x: 0,
@@ -52,7 +61,7 @@ export const centreCrop: Crop = {
 };
 
 /** Draws a crop. */
-export function drawCrop(random: Random, options: Augmentation): Crop {
+export function drawCrop(random: Random, options: DrawnCrops): Crop {
   const frame = [0, 0, canvasSide - 1, canvasSide - 1] as [number, number, number, number];
   let outside: number | undefined;
   if (random.next() < options.tight) {
@@ -135,7 +144,7 @@ export function enlarge(pixels: Float32Array, from: number, to: number): Float32
 }
 
 /** Changes contrast, curve and noise of a picture of grey levels, in place. */
-export function varyLight(pixels: Float32Array, random: Random, options: Augmentation): void {
+export function varyLight(pixels: Float32Array, random: Random, options: DrawnCrops): void {
   const contrast = Math.exp(uniform(random, -options.contrast, options.contrast));
   const gamma = Math.exp(uniform(random, -options.contrast, options.contrast));
   const brightness = uniform(random, -20, 20);

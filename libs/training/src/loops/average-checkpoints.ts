@@ -31,5 +31,6 @@ export async function averageCheckpoints(files: readonly string[], out: string):
     }
     return [name, { shape, data }] as const;
   });
-  await writeCheckpoint(out, { state: { recipe: last.recipe }, tensors: new Map(tensors) });
+  const meanOf = checkpoints.map(({ recipe }) => recipe.name);
+  await writeCheckpoint(out, { state: { recipe: last.recipe, meanOf }, tensors: new Map(tensors) });
 }

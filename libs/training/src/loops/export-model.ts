@@ -24,6 +24,7 @@ export interface ExportFacts {
 
 /** What an expression network is exported with besides. */
 export interface FerExportFacts extends ExportFacts {
+  readonly meanOf?: readonly string[] | undefined;
   readonly temperature: number;
   readonly intensity: FerArtifact['intensity'];
 }

@@ -1,6 +1,7 @@
 import { ENCODER_PREFIX, type Network } from '@deadpan/nets';
 import type { Scalar, Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
+import { generatorSide } from '../datasets/hng-pools.js';
 import { stopGradient } from '../kernels/stop-gradient.js';
 import { discriminatorLoss, generatorLoss } from '../losses/adversarial.js';
 import { featureLoss } from '../losses/feature.js';
@@ -131,14 +132,15 @@ function contentLoss(
   recognition: Model,
   expression: Model | undefined,
   batch: HngBatch,
-  { weights, emphasis, featureLayer, identityLayers, neutralShare }: HngRecipe,
+  { weights, emphasis, featureLayer, identityLayers, neutralShare, pixelLoss: form }: HngRecipe,
   report: (name: string, term: Scalar) => Scalar,
 ): Scalar {
   const change = report('change', pixelLoss(xh, batch.inputs));
   let loss: Scalar = tf.mul(change, weights.change);
   if (batch.exact > 0) {
     const exact = (faces: Tensor4D): Tensor4D => faces.slice(0, batch.exact);
-    const pixel = emphasizedPixelLoss(exact(xh), exact(batch.targets), exact(batch.inputs), emphasis);
+    const mean = emphasizedPixelLoss(exact(xh), exact(batch.targets), exact(batch.inputs), emphasis);
+    const pixel: Scalar = form === 'sum' ? tf.mul(mean, generatorSide ** 2) : mean;
     loss = tf.add(loss, tf.mul(report('pixel', pixel), weights.pixel));
   }
   if (known !== undefined) {

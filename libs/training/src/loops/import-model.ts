@@ -39,6 +39,7 @@ export async function importModel(
       advice: 'Use the recipe as it was when the model was trained.',
     });
   }
-  await writeCheckpoint(out, { state: { recipe }, tensors });
+  const meanOf = artifact.kind === 'fer' ? artifact.meanOf : undefined;
+  await writeCheckpoint(out, { state: { recipe, meanOf }, tensors });
   return artifact;
 }

@@ -65,6 +65,8 @@ export interface FerCardFacts {
   readonly name: string;
   readonly version: string;
   readonly recipe: string;
+  /** Recipes of the checkpoints whose mean the weights are, where they are one. */
+  readonly meanOf?: readonly string[] | undefined;
   readonly dataSets: readonly UsedDataSet[];
   /** Name of the cache that chose the weights. */
   readonly validationSet: string;
@@ -93,7 +95,11 @@ export function ferCard(facts: FerCardFacts): string {
   return `# ${facts.name} ${facts.version}
 
 Says which of eight expressions an aligned 60x60 gray face shows (${CLASSES.join(', ')}), and gives an embedding whose
-distance to that of the face's own neutral reference is the intensity of the expression. Recipe: \`${facts.recipe}\`.
+distance to that of the face's own neutral reference is the intensity of the expression. ${trainedBy(facts)}
+
+Input \`face\` [N, 1, 60, 60]: the middle of the aligned 64x64 face (eyes at y = 20, mouth at y = 44, axis at x = 32), its
+histogram equalised, the plane of its brightness taken off, then mean 0 and variance 1 of each picture. Outputs:
+\`probabilities\` [N, ${CLASSES.length}] in the order above, \`embedding\`.
 
 ## Measured
 
@@ -120,6 +126,13 @@ Weak: ${weakest(facts)}. ${aboutPeople(facts.dataSets)}
 
 ${dataSection(facts.dataSets, /^fer-residual/.test(facts.name) ? recognitionWeightsTerms : undefined)}
 ${MISUSE}`;
+}
+
+function trainedBy({ recipe, meanOf }: FerCardFacts): string {
+  if (meanOf === undefined) return `Recipe: \`${recipe}\`.`;
+  const names = [...new Set(meanOf)].map((name) => `\`${name}\``).join(' and ');
+  return `Recipe of the last stage: \`${recipe}\`;
+the weights are the mean of ${meanOf.length} checkpoints of ${names}.`;
 }
 
 function groupSection(groups: readonly GroupAccuracy[]): string {
@@ -179,6 +192,9 @@ export function hngCard(facts: HngCardFacts): string {
 
 Makes the neutral reference of an aligned 64x64 gray face: the same person, light and pose without the expression.
 Recipe: \`${facts.recipe}\`. The reference is a guess for comparison, not a picture of anybody's true face.
+
+Input \`face\` [N, 1, 64, 64]: the aligned face (eyes at y = 20, mouth at y = 44, axis at x = 32), grey levels divided by
+255 and not normalised. Output: \`reference\`, the same.
 
 ## Measured
 

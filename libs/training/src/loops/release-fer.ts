@@ -46,7 +46,7 @@ const CLEAR = 0.8;
  * @throws DeadpanError E_TRAINING, E_INPUT_MISSING
  */
 export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifact> {
-  const { recipe, network, parameters } = await readTrainedExpression(options.checkpoint);
+  const { recipe, network, parameters, meanOf } = await readTrainedExpression(options.checkpoint);
   const variables = createVariables(network, createRandom(0), parameters);
   const validation = await readFaceCache(options.data, recipe.validation);
   const sources = await Promise.all(
@@ -102,7 +102,7 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
     ...sources.map(({ cache }) => ({ name: cache.name, images: cache.faces.length })),
     { name: validation.name, images: validation.faces.length },
   ]);
-  const facts = { version: options.version, recipe: recipe.name, dataSets };
+  const facts = { version: options.version, recipe: recipe.name, meanOf, dataSets };
   const metrics: Record<string, number> = {
     accuracy: report.accuracy,
     'accuracy float32': accuracyFloat32,

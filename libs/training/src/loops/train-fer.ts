@@ -16,7 +16,7 @@ import {
   varyLight,
   type Augmentation,
 } from '../datasets/augment-face.js';
-import { expressionInput } from '../datasets/expression-input.js';
+import { expressionInput, oneOfTenInputs } from '../datasets/expression-input.js';
 import { canvasOf, faceOfCanvas, readFaceCache, withFace, type FaceCache } from '../datasets/face-cache.js';
 import { mixUp } from '../datasets/mix-up.js';
 import { epochOrder, trainingItems, type TrainingItem } from '../datasets/training-items.js';
@@ -89,9 +89,10 @@ const LOG_EVERY = 20;
 /** The class of neutral faces. */
 const NEUTRAL = 0;
 
-/** One training picture: drawn crop, coarseness, light, preprocessing, erasure; all from `seed`. */
+/** One training picture: one of the ten parts; or drawn crop, coarseness, light, preprocessing, erasure; all from `seed`. */
 export function augmentedInput(canvas: Uint8Array, options: Augmentation, seed: number): Float32Array {
   const random = createRandom(seed);
+  if (options.crops === 'ten') return oneOfTenInputs(canvas, random);
   const crop = drawCrop(random, options);
   const [share, smallest] = options.coarse;
   let pixels: Float32Array;
@@ -339,12 +340,14 @@ export function makeBatch(
     pixels.set(augmentedInput(canvas, recipe.augmentation, seedAt(recipe.seed, 1, step, row)), row * size);
   });
   const targets = [...plain, ...queries].map(({ target }) => [...target]);
-  mixUp(
-    pixels.subarray(0, plain.length * size),
-    targets.slice(0, plain.length),
-    recipe.augmentation.mixup,
-    createRandom(seedAt(recipe.seed, 4, step)),
-  );
+  if (recipe.augmentation.crops === undefined) {
+    mixUp(
+      pixels.subarray(0, plain.length * size),
+      targets.slice(0, plain.length),
+      recipe.augmentation.mixup,
+      createRandom(seedAt(recipe.seed, 4, step)),
+    );
+  }
   references.forEach((reference, row) => {
     const query = plain.length + row;
     const canvas = withFace(canvases[query] ?? missing('query'), reference);
@@ -429,6 +432,7 @@ function classIndex(items: readonly TrainingItem[]): number[][] {
   return byClass.filter((members) => members.length > 0);
 }
 
+/** As many different images of each class; of a class that has fewer, all of them, some again. */
 function drawPerClass(
   byClass: readonly (readonly number[])[],
   items: readonly TrainingItem[],
@@ -436,12 +440,15 @@ function drawPerClass(
   seed: number,
 ): TrainingItem[] {
   const random = createRandom(seed);
-  return byClass.flatMap((members) =>
-    Array.from(
-      { length: perClass },
-      () => items[members[Math.floor(random.next() * members.length)] ?? 0] ?? missing('training item'),
-    ),
-  );
+  return byClass.flatMap((members) => {
+    const drawn: number[] = [];
+    while (drawn.length < perClass) {
+      const index = members[Math.floor(random.next() * members.length)] ?? 0;
+      const round = drawn.slice(Math.floor(drawn.length / members.length) * members.length);
+      if (!round.includes(index)) drawn.push(index);
+    }
+    return drawn.map((index) => items[index] ?? missing('training item'));
+  });
 }
 
 /** The aligned 64x64 face of an item. */

@@ -26,6 +26,7 @@ import {
   type FaceAt,
   type HngPools,
 } from '../datasets/hng-pools.js';
+import { meanDifference } from '../metrics/image-similarity.js';
 import {
   assignParameters,
   createVariables,
@@ -64,6 +65,7 @@ export interface HngRunOptions {
 /** Told after every logged step. */
 export interface HngProgress {
   readonly step: number;
+  /** Where the run ends; sooner than the recipe says where it stops early. */
   readonly steps: number;
   readonly terms: Readonly<Record<string, number>>;
   readonly imagesPerSecond: number;
@@ -74,6 +76,10 @@ interface HngState extends SummedTerms {
   readonly step: number;
   readonly generatorSteps: number;
   readonly discriminatorSteps: number;
+  /** The smallest validation difference so far; null before the first. */
+  readonly best: number | null;
+  /** Evaluations since then. */
+  readonly sinceBest: number;
 }
 
 const LOG_EVERY = 20;
@@ -81,11 +87,16 @@ const GRID_FACES = 16;
 
 /**
  * Trains a reference generator by Algorithm 1. Writes `checkpoint.bin` (to go on), `last.bin` (averaged weights),
+ * `best.bin` (those nearest to the true neutral faces of the held-out pairs in the same light, where there are such),
  * `losses.csv`, the same for TensorBoard, and grids of held-out people (`grid-STEP.png`: input above, reference below)
  * into `out`.
+ * @returns the steps that were done: fewer than the recipe's where it stopped early
  * @throws DeadpanError E_TRAINING when `out` holds another recipe's run or something is missing
  */
-export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promise<void> {
+export async function trainHng(
+  recipe: HngRecipe,
+  options: HngRunOptions,
+): Promise<{ readonly steps: number }> {
   await mkdir(options.out, { recursive: true });
   const sources = await Promise.all(
     recipe.sources.map(async ({ cache, ...source }) => ({
@@ -96,6 +107,15 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   );
   const pools = hngPools(sources);
   const heldOut = hngPools(sources, 'heldOut');
+  if (recipe.stopAfter !== undefined && heldOut.pairs.length === 0) {
+    throw new DeadpanError(
+      'E_TRAINING',
+      'The run is to stop early, but no pairs are held out to judge it by.',
+      {
+        advice: 'Leave "stopAfter" out, or let a source with "sameLight" hold out somebody ("holdOutEvery").',
+      },
+    );
+  }
 
   const generatorNet = hngNetworkNamed(recipe.network);
   const discriminatorNet = discriminatorNetwork(recipe.discriminator);
@@ -118,12 +138,12 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     expression: expressionModel(recipe, options),
   };
   const generatorAdam = createAdam(generator.variables);
-  // A discriminator with less memory follows the generator better.
-  const discriminatorAdam = createAdam(discriminator.variables, { beta1: 0.5 });
+  const discriminatorAdam = createAdam(discriminator.variables, { beta1: recipe.discriminatorBeta1 ?? 0.5 });
   const average = createMovingAverage(generator.variables, recipe.average);
 
   const checkpointFile = join(options.out, 'checkpoint.bin');
-  let state: HngState = { recipe, step: 0, generatorSteps: 0, discriminatorSteps: 0, ...nothingSummed() };
+  const beginning = { best: null, sinceBest: 0, ...nothingSummed() };
+  let state: HngState = { recipe, step: 0, generatorSteps: 0, discriminatorSteps: 0, ...beginning };
   if (existsSync(checkpointFile)) {
     const checkpoint = await readCheckpoint<HngState>(checkpointFile);
     if (JSON.stringify(checkpoint.state.recipe) !== JSON.stringify(recipe)) {
@@ -131,7 +151,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
         advice: 'Choose another folder, or remove it.',
       });
     }
-    state = { ...nothingSummed(), ...checkpoint.state };
+    state = { ...beginning, ...checkpoint.state };
     assignParameters(generator.variables, tensorsUnder(checkpoint.tensors, 'generator/'));
     assignParameters(discriminator.variables, tensorsUnder(checkpoint.tensors, 'discriminator/'));
     assignParameters(average.variables, tensorsUnder(checkpoint.tensors, 'average/'));
@@ -151,11 +171,12 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   const teacher = await teacherOf(recipe, options, generatorNet, models.expression);
   const log = openLossLog(options.out, state.step);
 
-  let { step } = state;
-  let { sums, summed } = state;
+  let { step, best, sinceBest, sums, summed } = state;
   let started = performance.now();
+  const averaged: Model = { network: generatorNet, variables: average.variables };
   const stopped = (): boolean => options.signal?.aborted === true;
-  while (step < recipe.schedule.steps && !stopped()) {
+  const ended = (): boolean => step >= recipe.schedule.steps || sinceBest >= (recipe.stopAfter ?? Infinity);
+  while (!ended() && !stopped()) {
     const batch = makeBatch(pools, recipe, step, teacher);
     const result = hngStep(models, batch, recipe, step);
     requireFinite(result.terms, step);
@@ -174,19 +195,31 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
     average.update(step);
     for (const [name, value] of Object.entries(result.terms)) sums[name] = (sums[name] ?? 0) + value;
     summed++;
-    if (step % LOG_EVERY === 0) {
+    const evaluated = step % recipe.gridEvery === 0 || step === recipe.schedule.steps;
+    let validation = Number.NaN;
+    if (evaluated && heldOut.pairs.length > 0) {
+      validation = differenceToNeutral(averaged, heldOut);
+      sinceBest = best === null || validation < best ? 0 : sinceBest + 1;
+      if (sinceBest === 0) {
+        best = validation;
+        await writeCheckpoint(join(options.out, 'best.bin'), {
+          state: { recipe, step, validation },
+          tensors: readParameters(average.variables),
+        });
+      }
+    }
+    if (step % LOG_EVERY === 0 || evaluated) {
       const terms = Object.fromEntries(TERMS.map((name) => [name, (sums[name] ?? 0) / summed]));
-      log.write(step, { ...terms, learningRate: rate });
+      log.write(step, { ...terms, learningRate: rate, validation });
       const imagesPerSecond = (summed * batchSize(recipe) * 1000) / (performance.now() - started);
-      options.onProgress?.({ step, steps: recipe.schedule.steps, terms, imagesPerSecond });
+      options.onProgress?.({ step, steps: ended() ? step : recipe.schedule.steps, terms, imagesPerSecond });
       sums = {};
       summed = 0;
       started = performance.now();
     }
     // The event loop breathes here, so that a signal can be seen.
     await setImmediate();
-    const last = step === recipe.schedule.steps;
-    if (step % recipe.checkpointEvery === 0 || last || stopped()) {
+    if (step % recipe.checkpointEvery === 0 || ended() || stopped()) {
       log.flush();
       await writeCheckpoint<HngState>(checkpointFile, {
         state: {
@@ -194,6 +227,8 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
           step,
           generatorSteps: generatorAdam.steps,
           discriminatorSteps: discriminatorAdam.steps,
+          best,
+          sinceBest,
           sums,
           summed,
         },
@@ -210,13 +245,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
         tensors: readParameters(average.variables),
       });
     }
-    if (step % recipe.gridEvery === 0 || last) {
-      await writeSamples(
-        join(options.out, `grid-${step}.png`),
-        { network: generatorNet, variables: average.variables },
-        heldOut,
-      );
-    }
+    if (evaluated) await writeSamples(join(options.out, `grid-${step}.png`), averaged, heldOut);
   }
   for (const { variables } of [generator, discriminator, models.recognition]) disposeVariables(variables);
   if (models.expression) disposeVariables(models.expression.variables);
@@ -224,6 +253,7 @@ export async function trainHng(recipe: HngRecipe, options: HngRunOptions): Promi
   generatorAdam.dispose();
   discriminatorAdam.dispose();
   average.dispose();
+  return { steps: step };
 }
 
 const TERMS = [
@@ -356,6 +386,18 @@ function makeBatch(pools: HngPools, recipe: HngRecipe, step: number, teacher: Te
     crop: [Math.floor(random.next() * 5), Math.floor(random.next() * 5)],
     noise: tf.tensor4d(noise, [inputs.length, 60, 60, 1]),
   };
+}
+
+/** Mean difference of the references of the held-out pairs to the true neutral faces, in the same light. */
+function differenceToNeutral(model: Model, { pairs }: HngPools): number {
+  const references = referencesOf(
+    model,
+    pairs.map(({ input }) => generatorFace(input, centreCrop)),
+  );
+  const differences = pairs.map(({ target }, i) =>
+    meanDifference(references[i] ?? new Float32Array(), generatorFace(target, centreCrop)),
+  );
+  return differences.reduce((sum, difference) => sum + difference, 0) / pairs.length;
 }
 
 async function writeSamples(file: string, model: Model, heldOut: HngPools): Promise<void> {

@@ -366,7 +366,10 @@ test('the mean of a softmax run and a joint one has the metric branch of the joi
   const out = join(folder, 'mean.bin');
   await averageCheckpoints([soft, joint], out);
   const [a, b, mean] = await Promise.all([soft, joint, out].map((file) => readCheckpoint(file)));
-  assert.deepEqual(mean?.state, { recipe: (b?.state as { recipe: FerRecipe }).recipe });
+  assert.deepEqual(mean?.state, {
+    recipe: (b?.state as { recipe: FerRecipe }).recipe,
+    meanOf: ['test', 'test'],
+  });
   const numbers = (checkpoint: typeof a, name: string): readonly number[] => [
     ...(checkpoint?.tensors.get(name)?.data ?? []),
   ];
@@ -521,6 +524,25 @@ test('people are told as held out only where somebody is', async () => {
   const { metrics } = await releaseFer(released);
   assert.ok(!Object.keys(metrics).some((name) => name.includes('held out')), Object.keys(metrics).join());
   assert.doesNotMatch(await readFile(join(out, 'card.md'), 'utf8'), /held out/);
+});
+
+test('a released mean of checkpoints says so, also when it is imported and exported again', async () => {
+  const { state, tensors } = await readCheckpoint<{ recipe: FerRecipe }>(
+    join(folder, 'joint-radial', 'last.bin'),
+  );
+  const checkpoint = join(folder, 'a-mean.bin');
+  const meanOf = ['softmax', 'softmax', 'test'];
+  await writeCheckpoint(checkpoint, { state: { ...state, meanOf }, tensors });
+  const generator = await readGenerator(join(folder, 'hng-whole', 'last.bin'));
+  const out = join(folder, 'release-mean');
+  const release = { checkpoint, data: folder, out, version: '1.0.0', generator, weights: 'float32' } as const;
+  const { recipe, ...artifact } = await releaseFer(release);
+  assert.deepEqual([recipe, artifact.meanOf], ['test', meanOf]);
+  const card = await readFile(join(out, 'card.md'), 'utf8');
+  assert.match(card, /`test`;\nthe weights are the mean of 3 checkpoints of `softmax` and `test`\./);
+  const imported = join(folder, 'imported-mean.bin');
+  await importModel(out, ferRecipe, imported);
+  assert.deepEqual((await readTrainedExpression(imported)).meanOf, meanOf);
 });
 
 test('a generator of integers is taken only where its references stay within 40 dB', async () => {

@@ -3,7 +3,7 @@ import { tf } from '../backend.js';
 
 /**
  * L_pixel = |xh - y| per pixel, mean over the batch. The paper prints the sum over the picture without 1/(WH), which
- * is 4096 times as much at 64x64: give the weight that factor for it.
+ * is 4096 times as much at 64x64: `pixelLoss: sum` in a recipe.
  * @param output generated faces [N, H, W, 1]
  * @param target neutral faces of the same people
  */
