@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { CLI, CLIP } from './command-line.js';
+import { CLI, CLIP, deadpan } from './command-line.js';
 
 /* What a person at a terminal sees: bars that go, the reason of a failure, and the prompt again. */
 
@@ -24,10 +24,16 @@ const CTRL_C = '\x03';
 const quoted = (word: string): string => `'${word}'`;
 
 /** Runs `deadpan` on a terminal of its own, its table aside, and presses Ctrl-C where the screen holds `interruptAt`. */
-async function onTerminal(signal: AbortSignal, args: readonly string[], interruptAt?: RegExp) {
+async function onTerminal(
+  signal: AbortSignal,
+  args: readonly string[],
+  interruptAt?: RegExp,
+  env: NodeJS.ProcessEnv = {},
+) {
   const command = [process.execPath, CLI, ...args].map(quoted).join(' ');
   const terminal = spawn('script', ['-qec', `${command} > ${quoted(join(folder, 'table'))}`, '/dev/null'], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
     signal,
   });
   let screen = '';
@@ -55,3 +61,27 @@ test('a shard on a terminal ends, and says why its last input failed', { timeout
   assert.equal(code, 1, screen);
   assert.match(screen, /failed +.*c\.mp4: .*E_INPUT_FORMAT/);
 });
+
+test(
+  'how long it all takes is said in its first seconds, on a terminal and in a pipe',
+  { timeout },
+  async ({ signal }) => {
+    // As slow as the clip itself, wherever this runs.
+    const inRealTime = join(folder, 'ffmpeg-in-real-time');
+    const script =
+      '#!/bin/sh\ncase "$*" in *-version*|*-h*full*) exec ffmpeg "$@";; esac\nexec ffmpeg -re "$@"\n';
+    writeFileSync(inRealTime, script, { mode: 0o755 });
+    const env = { FFMPEG_PATH: inRealTime };
+    const argsTo = (out: string): string[] => [
+      ...['analyze', CLIP, '--fps', '2', '--end', '8', '--out', join(folder, out)],
+    ];
+    const [terminal, pipe] = await Promise.all([
+      onTerminal(signal, argsTo('estimated'), undefined, env),
+      deadpan(argsTo('estimated-in-pipe'), { env }),
+    ]);
+    for (const said of [terminal.screen, pipe.stderr]) {
+      const sentences = said.match(/All of it takes about \d+:\d\d at [\d.]+ frames a second\./g) ?? [];
+      assert.equal(sentences.length, 1, said);
+    }
+  },
+);

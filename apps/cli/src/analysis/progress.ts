@@ -9,8 +9,8 @@ import { createTimeLeft, type TimeLeft } from './time-left.js';
 const LINE_EVERY_MS = 10_000;
 
 /**
- * How progress is shown, on standard error: the plan first; then a bar for each input and one for all on a terminal, a
- * line every 10 s in a pipe.
+ * How progress is shown, on standard error: the plan first, and how long it takes once that is measured; a bar for each
+ * input and one for all on a terminal, a line every 10 s in a pipe.
  */
 export function createProgress({ quiet }: { readonly quiet: boolean }): AnalyzeProgress {
   if (quiet) {
@@ -92,6 +92,8 @@ function bars(): AnalyzeProgress {
       const share = state.durationUs > 0 ? Math.min(1, timeUs / state.durationUs) : 0;
       const fps = ((frames - state.before) / seconds).toFixed(0);
       state.bar.update(Math.round(share * 100), { words: `${input} | ${frames} frames, ${fps} fps` });
+      const estimate = time?.estimate() ?? null;
+      if (estimate !== null) all.log(`${estimate}\n`);
       showAll();
     },
     finished({ input, state, reason }) {
@@ -136,6 +138,8 @@ function lines(): AnalyzeProgress {
     },
     advanced(input, timeUs, frames) {
       time?.advanced(input, frames);
+      const estimate = time?.estimate() ?? null;
+      if (estimate !== null) write(estimate);
       const now = performance.now();
       if (now - said < LINE_EVERY_MS) return;
       said = now;

@@ -38,3 +38,33 @@ test('the time left is that of all inputs at the speed of this run, whatever ear
   time.finished('unknown');
   assert.deepEqual(time.standing(), { share: 1, framesPerSecond: 50, secondsLeft: 0 });
 });
+
+test('how long the whole takes is said once, when the speed is that of the run', () => {
+  let now = 0;
+  const time = createTimeLeft(
+    new Map([
+      ['long', 90_000],
+      ['unknown', null],
+    ]),
+    () => now,
+  );
+  assert.equal(time.estimate(), null);
+  time.started('long', 0);
+  now = 4_000;
+  time.advanced('long', 400);
+  assert.equal(time.estimate(), null, 'the networks are still loading');
+  now = 6_000;
+  time.advanced('long', 600);
+  assert.equal(time.estimate(), 'All of it takes about 30:00 at 100 frames a second.');
+  assert.equal(time.estimate(), null);
+});
+
+test('where no input says how long it is there is a speed and no time', () => {
+  let now = 0;
+  const time = createTimeLeft(new Map([['pipe.ts', null]]), () => now);
+  time.started('pipe.ts', 0);
+  now = 10_000;
+  time.advanced('pipe.ts', 1_000);
+  assert.deepEqual([time.standing().framesPerSecond, time.standing().secondsLeft], [100, null]);
+  assert.equal(time.estimate(), null);
+});

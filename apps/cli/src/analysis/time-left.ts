@@ -1,3 +1,5 @@
+import { clockTime } from '../report/clock-time.js';
+
 /** What there is to do: for each open input about how many frames, null where nobody knows. */
 export type OpenInputs = ReadonlyMap<string, number | null>;
 
@@ -7,7 +9,7 @@ export interface Standing {
   readonly share: number;
   /** Of this run, over all inputs; null before there is a measurement. */
   readonly framesPerSecond: number | null;
-  /** At that speed; null before there is one. */
+  /** At that speed; null before there is one, and where no input says how long it is. */
   readonly secondsLeft: number | null;
 }
 
@@ -19,10 +21,14 @@ export interface TimeLeft {
   advanced(input: string, frames: number): void;
   finished(input: string): void;
   standing(): Standing;
+  /** Once, when the speed has become that of the run: how long the whole takes, in a sentence. Null before and after. */
+  estimate(): string | null;
 }
 
 /** Before this much time, milliseconds, a speed says nothing. */
 const LEAST_MS = 1000;
+/** After this much the networks are loaded, and how long the rest takes is still news. */
+const ESTIMATE_AFTER_MS = 5000;
 
 /**
  * Estimates the time left from the speed of this machine as the inputs go by. An input of unknown length counts like the
@@ -38,6 +44,24 @@ export function createTimeLeft(open: OpenInputs, now: () => number): TimeLeft {
   let covered = 0;
   let analysed = 0;
   let began: number | null = null;
+  let estimated = false;
+  const elapsed = (): number => (began === null ? 0 : now() - began);
+
+  function standing(): Standing {
+    const states = [...running];
+    const frames = analysed + states.reduce((sum, [, state]) => sum + state.frames - state.before, 0);
+    const done =
+      covered + states.reduce((sum, [input, state]) => sum + Math.min(state.frames, expected(input)), 0);
+    const spent = elapsed();
+    const framesPerSecond = spent < LEAST_MS || frames === 0 ? null : (frames * 1000) / spent;
+    const isKnown = framesPerSecond !== null && known.length > 0;
+    return {
+      share: total === 0 ? 1 : Math.min(1, done / total),
+      framesPerSecond,
+      secondsLeft: isKnown ? Math.max(0, total - done) / framesPerSecond : null,
+    };
+  }
+
   return {
     started(input, framesBefore) {
       began ??= now();
@@ -53,18 +77,14 @@ export function createTimeLeft(open: OpenInputs, now: () => number): TimeLeft {
       if (state !== undefined) analysed += state.frames - state.before;
       if (open.has(input)) covered += expected(input);
     },
-    standing() {
-      const states = [...running];
-      const frames = analysed + states.reduce((sum, [, state]) => sum + state.frames - state.before, 0);
-      const done =
-        covered + states.reduce((sum, [input, state]) => sum + Math.min(state.frames, expected(input)), 0);
-      const elapsed = began === null ? 0 : now() - began;
-      const framesPerSecond = elapsed < LEAST_MS || frames === 0 ? null : (frames * 1000) / elapsed;
-      return {
-        share: total === 0 ? 1 : Math.min(1, done / total),
-        framesPerSecond,
-        secondsLeft: framesPerSecond === null ? null : Math.max(0, total - done) / framesPerSecond,
-      };
+    standing,
+    estimate() {
+      if (estimated || elapsed() < ESTIMATE_AFTER_MS) return null;
+      const { framesPerSecond, secondsLeft } = standing();
+      if (framesPerSecond === null || secondsLeft === null) return null;
+      estimated = true;
+      const whole = clockTime(elapsed() / 1000 + secondsLeft);
+      return `All of it takes about ${whole} at ${framesPerSecond.toFixed(framesPerSecond < 10 ? 1 : 0)} frames a second.`;
     },
   };
 }
