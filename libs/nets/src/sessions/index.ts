@@ -1,3 +1,4 @@
+export { autoDevice } from './auto-device.js';
 export * from './engine.js';
 export * from './inference-pool.js';
 export * from './reused-floats.js';

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { DeadpanError, sentenceOf } from '@deadpan/shared/errors';
 import * as ort from 'onnxruntime-node';
+import { autoDevice, hasCuda } from './auto-device.js';
 import { keepToMachine } from './keep-to-machine.js';
 import type { Device, Engine, Session, Tensor, Tensors } from './session.js';
 
@@ -12,7 +11,7 @@ import type { Device, Engine, Session, Tensor, Tensors } from './session.js';
  */
 export function onnxruntimeEngine(device: Exclude<Device, 'tfjs'>): Engine {
   keepToMachine();
-  const options = sessionOptions(device === 'auto' ? (hasCuda() ? 'cuda' : 'cpu') : device);
+  const options = sessionOptions(device === 'auto' ? autoDevice() : device);
   return {
     async open(model) {
       try {
@@ -57,13 +56,6 @@ function sessionOptions(provider: 'cpu' | 'webgpu' | 'cuda'): ort.InferenceSessi
 function hasVnni(): boolean {
   const cpuinfo = '/proc/cpuinfo';
   return existsSync(cpuinfo) && /\bavx(512)?_vnni\b/.test(readFileSync(cpuinfo, 'latin1'));
-}
-
-function hasCuda(): boolean {
-  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
-  return existsSync(
-    join(root, 'bin', 'napi-v6', process.platform, process.arch, 'libonnxruntime_providers_cuda.so'),
-  );
 }
 
 function wrap(session: ort.InferenceSession): Session {
