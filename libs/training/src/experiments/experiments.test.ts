@@ -16,6 +16,7 @@ import { createRandom, uniform } from '../random.js';
 import { runExperiment, type ExperimentOptions, type ExperimentProgress } from './experiment.js';
 import { frozenFeatures } from './frozen-features.js';
 import { identityErrors } from './identity-errors.js';
+import { metricLossOf } from './method.js';
 import { planRuns } from './run-plan.js';
 import { spreadOf, summarizeMethods, summarizeTimes } from './summary.js';
 import type { RunResult } from './train-run.js';
@@ -139,6 +140,36 @@ test('every method is trained on the same folds, learns, and is summed up by seq
     results.times.map(({ method }) => method),
     ['softmax', 'triplet', 'radial'],
   );
+});
+
+test('RML with the printed signs stands in the table beside the default, and is another loss', async () => {
+  const methods = ['softmax', 'radial', 'radial-printed'] as const;
+  const { results } = await runExperiment(experiment('signs', { methods, folds: 1 }));
+  assert.deepEqual(
+    results.methods.map(({ method, title, comparisons }) => [method, title, comparisons]),
+    [
+      ['softmax', 'Softmax alone', 0],
+      ['radial', 'RML, learnt T, references', 24],
+      ['radial-printed', 'RML, learnt T, references, printed signs', 24],
+    ],
+  );
+  // Two queries around their centre: H falls with their distance by default, and grows with it as printed.
+  const lossOf = (method: 'radial' | 'radial-printed', x: number): number =>
+    tf.tidy(() => {
+      const one = tf.tensor2d([[1]]);
+      const batch = {
+        queries: tf.tensor2d([[x], [-x]]),
+        references: tf.tensor2d([[3], [3]]),
+        labels: [0, 0],
+        subjects: [undefined, undefined],
+        neutral: undefined,
+      };
+      const metric = { la: one, lb: one, c: tf.tensor2d([[0]]), b: tf.scalar(0) };
+      const options = { margin: 0.5, threshold: 0.5, signs: 'consistent' } as const;
+      return metricLossOf(method)?.loss(batch, options, metric).dataSync<'float32'>()[0] ?? NaN;
+    });
+  assert.ok(lossOf('radial', 0.5) > lossOf('radial', 0.1), 'a query far from its centre costs more');
+  assert.ok(lossOf('radial-printed', 0.5) < lossOf('radial-printed', 0.1), 'here it costs less');
 });
 
 test('a stopped experiment goes on: what is done stays, and the numbers are those of one in a go', async () => {
