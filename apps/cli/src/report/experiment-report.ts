@@ -246,12 +246,17 @@ async function png(face: Uint8Array): Promise<string> {
 }
 
 function howItWasDone(results: ExperimentResults, { generator }: ExperimentFacts): Markup {
-  const { training, trunk, queries } = results;
+  const { training, trunk, queries, deal } = results;
   const residual = trunk === 'residual';
   return markup`<h2>How it was done, and where it is not the paper</h2>
 <ul>
 <li>Trunk: ${residual ? 'dlib’s recognition ResNet on faces of 96 pixels. Its weights have seen no expression label. It is frozen up to the 128-channel stage and its features are worked out once for the centre crop of each face and its mirror image; the 256-channel stage and the two-branch head are trained. The paper trains its inception trunk whole, on ten crops, after pretraining on Multi-PIE.' : 'the paper’s inception groups from random weights, trained whole on the centre crop and its mirror image. The paper takes ten crops, and pretrains on Multi-PIE.'}</li>
-<li>Every method has the same splits, starting weights, dropout and batches for the same seed: ${training.perClass} faces a class, ${queries} a batch, ${training.steps} steps, mirrored by chance. The loss is softmax + gamma x metric loss. The weights with the best accuracy on the validation faces are tested.</li>
+${
+  deal === undefined
+    ? null
+    : markup`<li>Folds: no person is in two of them. By their ids, ${deal === 'interleaved' ? 'every so many-th person goes into one' : 'people in a row go into one'}; the fold after the tested one validates, all others train.</li>
+`
+}<li>Every method has the same splits, starting weights, dropout and batches for the same seed: ${training.perClass} faces a class, ${queries} a batch, ${training.steps} steps, mirrored by chance. The loss is softmax + gamma x metric loss. The weights with the best accuracy on the validation faces are tested.</li>
 <li>Optimiser: Adam, greatest rate ${training.learningRate}, warm-up and cosine, weight decay ${training.weightDecay}. The paper: SGD with momentum 0.9 from 0.1, halved when it stalls.</li>
 <li>FC5 is scaled so that the first batch's embeddings spread by 1: margin ${training.margin} and T = ${training.threshold} then mean the same for all losses. The paper does not say its margins. Adaptive losses start with b at the median of half the squared distance to the class centre.</li>
 <li>RML has the signs that make H fall with distance; “printed signs” has those of the paper’s Eq. 13 and 14, which move half of all queries away from their centre. Class centres are means of the batch's queries without gradient. A neutral query's reference is neutral itself and pushes nothing away. “No references” leaves out the second hinge.</li>

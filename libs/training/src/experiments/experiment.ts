@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLASSES, DeadpanError, type ExpressionClass } from '@deadpan/shared';
 import { canvasOf, canvasSide, faceOfCanvas, withFace, type FaceCache } from '../datasets/face-cache.js';
-import type { Split } from '../protocols/folds.js';
+import type { Deal, Split } from '../protocols/folds.js';
 import { frozenFeatures, type FrozenFeatures } from './frozen-features.js';
 import { identityErrors, type IdentityErrors } from './identity-errors.js';
 import { identityDistances, type IdentityDistances } from './identity-distances.js';
@@ -39,6 +39,8 @@ export interface ExperimentOptions {
   /** Faces with a label; those without take no part. */
   readonly set: FaceCache;
   readonly splits: readonly Split[];
+  /** How the people were dealt into the splits; undefined where these are given. */
+  readonly deal: Deal | undefined;
   /** Whether accuracy counts sequences. */
   readonly bySequence: boolean;
   readonly methods: readonly MethodName[];
@@ -91,6 +93,7 @@ export interface ExperimentResults {
     readonly validation: number;
     readonly test: number;
   }[];
+  readonly deal: Deal | undefined;
   readonly bySequence: boolean;
   readonly folds: number;
   readonly trunk: TrunkName;
@@ -129,8 +132,10 @@ export async function runExperiment(
     generator: options.generator,
     trunk: trunkName,
     training,
+    // Interleaved folds go without saying, as in folders of versions that knew no other.
+    ...(options.deal === 'blocks' ? { deal: options.deal } : {}),
   };
-  await keepTo(join(out, 'experiment.json'), settings, 'faces, generator, trunk or training');
+  await keepTo(join(out, 'experiment.json'), settings, 'faces, folds, generator, trunk or training');
 
   const say = (task: string, done: number, of: number, stepsLeft = 0, stepsDone = 0): void => {
     if (signal?.aborted === true) {
@@ -233,6 +238,7 @@ function sumUp(
       validation: validation.length,
       test: test.length,
     })),
+    deal: options.deal,
     bySequence,
     folds: options.folds,
     trunk: options.trunk,

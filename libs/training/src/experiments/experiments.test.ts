@@ -61,6 +61,7 @@ function experiment(name: string, change: Partial<ExperimentOptions> = {}): Expe
       set.faces.map(({ subject }) => subject),
       3,
     ),
+    deal: 'interleaved',
     bySequence: true,
     methods: ['softmax', 'triplet', 'radial'],
     folds: 2,
@@ -201,6 +202,7 @@ test('another experiment does not go on in the same folder', async () => {
   for (const other of [
     { trunk: 'residual' },
     { generator: 'another' },
+    { deal: 'blocks' },
     { set: { ...set, pixels } },
   ] as const) {
     const options = experiment('whole', other);
