@@ -5,6 +5,7 @@ import {
   paperIdentityErrors,
   paperMinutes,
   type ExperimentResults,
+  paperPretraining,
   type FacePicture,
   type MethodName,
   type MethodSummary,
@@ -101,13 +102,17 @@ function accuracyTable(results: ExperimentResults, { protocol }: ExperimentFacts
 <caption>Per cent on the test part, by ${results.bySequence ? 'sequence' : 'face'}: mean ± standard deviation over the runs (splits and seeds); all items of all runs pooled; mean recall of the classes; macro F1. The gain is over softmax alone with the same split, seed, starting weights and batches: mean ± deviation, and below it the 95 % interval of the mean (Student's t), in points.</caption>
 <thead><tr><th scope="col">Method</th><th scope="col" class="number">gamma</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Accuracy</th><th scope="col" class="number">Pooled</th><th scope="col" class="number">Class mean</th><th scope="col" class="number">Macro F1</th><th scope="col" class="number">Gain, accuracy</th><th scope="col" class="number">Gain, class mean</th>${protocol === undefined ? null : markup`<th scope="col" class="number">The paper</th>`}</tr></thead>
 <tbody>${results.methods.map(row)}</tbody></table></div>
-${paperTable(protocol)}`;
+${paperTable(protocol)}
+${pretrainingTable(results, protocol)}`;
+}
+
+/** The paper's sets that a page tells of: its own, or all where it has none of them. */
+function setsBeside(protocol: ProtocolName | undefined): ProtocolName[] {
+  return (Object.keys(SETS) as ProtocolName[]).filter((set) => protocol === undefined || set === protocol);
 }
 
 function paperTable(protocol: ProtocolName | undefined): Markup {
-  const sets = (Object.keys(SETS) as ProtocolName[]).filter(
-    (set) => protocol === undefined || set === protocol,
-  );
+  const sets = setsBeside(protocol);
   const rows = paperAccuracies.filter(({ accuracy }) => sets.some((set) => accuracy[set] !== undefined));
   return markup`<h3>What the paper prints</h3>
 <div class="wide"><table class="narrow">
@@ -123,7 +128,36 @@ function paperTable(protocol: ProtocolName | undefined): Markup {
 }
 
 function timeTable(results: ExperimentResults, { protocol }: ExperimentFacts): Markup {
-  const set = protocol !== undefined && protocol !== 'ckplus8' && protocol !== 'oulu' ? protocol : 'ckplus';
+  const set = protocol ?? 'ckplus';
+/** The paper's Table 5, and what was measured on the same set, in the column of how this trunk begins. */
+function pretrainingTable(
+  { methods, trunk }: ExperimentResults,
+  protocol: ProtocolName | undefined,
+): Markup | null {
+  const sets = setsBeside(protocol).filter((set) =>
+    paperPretraining.some(({ accuracy }) => accuracy[set] !== undefined),
+  );
+  if (sets.length === 0) return null;
+  const pretrained = trunk === 'residual';
+  const measured =
+    protocol === undefined
+      ? []
+      : methods.filter(({ method }) => paperPretraining.some((row) => row.method === method));
+  return markup`<h3>Without and with pretraining</h3>
+<div class="wide"><table class="narrow">
+<caption>The paper's Table 5, per cent: without → with pretraining on Multi-PIE. All its differences are below one item of the data. Here ${pretrained ? 'the trunk begins with weights that were trained to recognise people, and nothing was run without' : 'the trunk begins with random weights, and nothing was run with pretraining'}.</caption>
+<thead><tr><th scope="col">Method</th>${sets.map((set) => markup`<th scope="col" class="number">${SETS[set]}, without</th><th scope="col" class="number">with</th>`)}</tr></thead>
+<tbody>${paperPretraining.map(
+    ({ name, accuracy }) =>
+      markup`<tr><th scope="row">${name}</th>${sets.map((set) => markup`<td class="number">${accuracy[set]?.[0].toFixed(2) ?? ''}</td><td class="number">${accuracy[set]?.[1].toFixed(2) ?? ''}</td>`)}</tr>
+`,
+  )}${measured.map(
+    ({ title, gamma, accuracy }) =>
+      markup`<tr><th scope="row">Measured: ${title}, gamma ${gamma}</th><td class="number">${pretrained ? '' : plusMinus(accuracy)}</td><td class="number">${pretrained ? plusMinus(accuracy) : ''}</td></tr>
+`,
+  )}</tbody></table></div>`;
+}
+
   const minutesOf = (method: MethodName): number | undefined =>
     paperMinutes.find((row) => row.method === method)?.minutes[set];
   const own = minutesOf('radial') ?? 1;
@@ -143,9 +177,30 @@ function timeTable(results: ExperimentResults, { protocol }: ExperimentFacts): M
   })}</tbody></table></div>
 ${gammasOf(results).map((gamma) => markup`<h3>Validation accuracy over processor time, gamma ${gamma}</h3><div class="chart">${curvesChart(results, gamma)}</div>`)}`;
 }
+${paperTimes(protocol)}
 
 /** Weights that more methods than RML were run with, greatest first. */
 function gammasOf({ methods }: ExperimentResults): number[] {
+function paperTimes(protocol: ProtocolName | undefined): Markup {
+  const sets = setsBeside(protocol);
+  const rows = paperMinutes.filter(({ minutes }) => sets.some((set) => minutes[set] !== undefined));
+  const clock = (minutes: number | undefined): string => {
+    if (minutes === undefined) return '';
+    return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  };
+  return markup`<h3>What the paper prints</h3>
+<div class="wide"><table class="narrow">
+<caption>Table 2: metric learning on a Titan X. The generator took about six hours besides, once for all sets.</caption>
+<thead><tr><th scope="col">Method</th>${sets.map((set) => markup`<th scope="col" class="number">${SETS[set]}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({
+      name,
+      minutes,
+    }) => markup`<tr><th scope="row">${name}</th>${sets.map((set) => markup`<td class="number">${clock(minutes[set])}</td>`)}</tr>
+`,
+  )}</tbody></table></div>`;
+}
+
   const others = methods.filter(({ method }) => method !== 'softmax' && method !== 'radial');
   return [...new Set(others.map(({ gamma }) => gamma))].sort((a, b) => b - a);
 }
@@ -170,12 +225,15 @@ function comparisonTable({ methods, queries, training }: ExperimentResults): Mar
 }
 
 function sweeps({ gammaSweep, slopeSweep }: ExperimentResults): Markup | null {
-  const [gammas, slopes] = [gammaSweep.length > 1, slopeSweep.length > 1];
+  // Softmax alone is there anyway and makes no curve of a single weight.
+  const gammas = gammaSweep.filter(({ value }) => value > 0).length > 1;
+  const slopes = slopeSweep.length > 1;
   if (!gammas && !slopes) return null;
   const over = (points: ExperimentResults['gammaSweep']): string =>
     `RML with references on the first split, ± standard deviation over seeds (${points.map(({ value, accuracy }) => `${value}: ${accuracy.runs}`).join(', ')}).`;
+  const alone = gammaSweep.some(({ value }) => value === 0) ? ' 0 is softmax alone.' : '';
   return markup`<h2>Accuracy against the weight of the metric loss, and the slope of the LeakyReLU</h2>
-${gammas ? markup`<p>${over(gammaSweep)} The paper's Fig. 11 finds gamma between 0.95 and 1 best.</p><div class="chart">${sweepChart(gammaSweep, 'gamma')}</div>` : null}
+${gammas ? markup`<p>${over(gammaSweep)}${alone} The paper's Fig. 11 finds gamma between 0.95 and 1 best.</p><div class="chart">${sweepChart(gammaSweep, 'gamma')}</div>` : null}
 ${slopes ? markup`<p>${over(slopeSweep)} The paper's Fig. 12 is flat between 0.075 and 0.125.</p><div class="chart">${sweepChart(slopeSweep, 'slope')}</div>` : null}`;
 }
 

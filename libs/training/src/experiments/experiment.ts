@@ -225,7 +225,9 @@ function sumUp(
   say: (task: string, done: number, of: number) => void,
 ): Omit<ExperimentResults, 'identityErrors'> {
   const { set, splits, bySequence, figures } = options;
-  const radial = runs.filter(({ method, fold }) => method === 'radial' && fold === 0);
+  const first = runs.filter(({ fold }) => fold === 0);
+  const radial = first.filter(({ method }) => method === 'radial');
+  const alone = first.filter(({ method }) => method === 'softmax');
   return {
     title: options.title,
     classes: classes.flatMap((label) => CLASSES[label] ?? []),
@@ -247,9 +249,9 @@ function sumUp(
     methods: summarizeMethods(runs, bySequence),
     times: summarizeTimes(runs),
     gammaSweep: summarizeSweep(
-      radial.filter(({ alpha }) => alpha === paperSlope),
+      [...alone, ...radial].filter(({ alpha }) => alpha === paperSlope),
       bySequence,
-      ({ gamma }) => gamma,
+      ({ method, gamma }) => (method === 'softmax' ? 0 : gamma),
     ),
     slopeSweep: summarizeSweep(
       radial.filter(({ gamma }) => gamma === options.gamma),
