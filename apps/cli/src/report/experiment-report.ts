@@ -3,9 +3,10 @@ import {
   paperAccuracies,
   paperBatch,
   paperIdentityErrors,
+  paperIdentityWeights,
   paperMinutes,
-  type ExperimentResults,
   paperPretraining,
+  type ExperimentResults,
   type FacePicture,
   type MethodName,
   type MethodSummary,
@@ -40,6 +41,7 @@ const STYLE = `
 .methods th[scope=row] { min-width: 130px; font-weight: 400; }
 .matrix td { text-align: center; font-variant-numeric: tabular-nums; }
 .matrix { width: auto; }
+.pairs .none { width: 76px; height: 76px; display: inline-block; }
 .chart svg { max-width: 100%; height: auto; }
 `;
 
@@ -127,8 +129,6 @@ function paperTable(protocol: ProtocolName | undefined): Markup {
   )}</tbody></table></div>`;
 }
 
-function timeTable(results: ExperimentResults, { protocol }: ExperimentFacts): Markup {
-  const set = protocol ?? 'ckplus';
 /** The paper's Table 5, and what was measured on the same set, in the column of how this trunk begins. */
 function pretrainingTable(
   { methods, trunk }: ExperimentResults,
@@ -158,6 +158,8 @@ function pretrainingTable(
   )}</tbody></table></div>`;
 }
 
+function timeTable(results: ExperimentResults, { protocol }: ExperimentFacts): Markup {
+  const set = protocol ?? 'ckplus';
   const minutesOf = (method: MethodName): number | undefined =>
     paperMinutes.find((row) => row.method === method)?.minutes[set];
   const own = minutesOf('radial') ?? 1;
@@ -175,12 +177,10 @@ function pretrainingTable(
     return markup`<tr><th scope="row">${time.title}</th><td class="number">${weightOf(time)}</td><td class="number">${time.cpuSeconds.runs}</td><td class="number">${summary?.stepCpuMs.toFixed(0) ?? ''}</td><td class="number">${number(time.cpuSeconds, 1)}</td><td class="number">${number(time.steps, 0)}</td><td class="number">${number(time.radialCpuSeconds, 1)}</td><td class="number">${number(time.radialSteps, 0)}</td><td class="number">${time.ratio.toFixed(2)}</td><td class="number">${minutes ?? ''}</td><td class="number">${minutes === undefined ? '' : (minutes / own).toFixed(1)}</td></tr>
 `;
   })}</tbody></table></div>
+${paperTimes(protocol)}
 ${gammasOf(results).map((gamma) => markup`<h3>Validation accuracy over processor time, gamma ${gamma}</h3><div class="chart">${curvesChart(results, gamma)}</div>`)}`;
 }
-${paperTimes(protocol)}
 
-/** Weights that more methods than RML were run with, greatest first. */
-function gammasOf({ methods }: ExperimentResults): number[] {
 function paperTimes(protocol: ProtocolName | undefined): Markup {
   const sets = setsBeside(protocol);
   const rows = paperMinutes.filter(({ minutes }) => sets.some((set) => minutes[set] !== undefined));
@@ -201,6 +201,8 @@ function paperTimes(protocol: ProtocolName | undefined): Markup {
   )}</tbody></table></div>`;
 }
 
+/** Weights that more methods than RML were run with, greatest first. */
+function gammasOf({ methods }: ExperimentResults): number[] {
   const others = methods.filter(({ method }) => method !== 'softmax' && method !== 'radial');
   return [...new Set(others.map(({ gamma }) => gamma))].sort((a, b) => b - a);
 }
@@ -229,9 +231,9 @@ function sweeps({ gammaSweep, slopeSweep }: ExperimentResults): Markup | null {
   const gammas = gammaSweep.filter(({ value }) => value > 0).length > 1;
   const slopes = slopeSweep.length > 1;
   if (!gammas && !slopes) return null;
+  const alone = gammaSweep.some(({ value }) => value === 0) ? ' 0 is softmax alone.' : '';
   const over = (points: ExperimentResults['gammaSweep']): string =>
     `RML with references on the first split, ± standard deviation over seeds (${points.map(({ value, accuracy }) => `${value}: ${accuracy.runs}`).join(', ')}).`;
-  const alone = gammaSweep.some(({ value }) => value === 0) ? ' 0 is softmax alone.' : '';
   return markup`<h2>Accuracy against the weight of the metric loss, and the slope of the LeakyReLU</h2>
 ${gammas ? markup`<p>${over(gammaSweep)}${alone} The paper's Fig. 11 finds gamma between 0.95 and 1 best.</p><div class="chart">${sweepChart(gammaSweep, 'gamma')}</div>` : null}
 ${slopes ? markup`<p>${over(slopeSweep)} The paper's Fig. 12 is flat between 0.075 and 0.125.</p><div class="chart">${sweepChart(slopeSweep, 'slope')}</div>` : null}`;
@@ -266,6 +268,7 @@ ${
           : `The dashed line, ${distances.threshold.distance.toFixed(2)}, tells pairs of this set apart best (${percent(distances.threshold.right)} % right; the paper's 1.242 belongs to FaceNet): ${percent(distances.threshold.errors)} % of the references lie beyond it.`
       }</p><div class="chart">${distancesChart(distances)}</div>`
 }
+${withAndWithout(identityErrors)}
 <div class="wide"><table class="narrow">
 <caption>Identity errors, per cent, by the weight of the identity loss (Table 1).${
     identityErrors.length === 0
@@ -284,15 +287,38 @@ ${
 }</tbody></table></div>`;
 }
 
+/** The paper's Fig. 10 as it is printed: the same generator trained with the identity loss and without it. */
+function withAndWithout(rows: ExperimentResults['identityErrors']): Markup | null {
+  const at = (wanted: number) => rows.find(({ weight }) => weight === wanted);
+  const [held, free] = [at(paperIdentityWeights.with), at(paperIdentityWeights.without)];
+  if (held?.distances === undefined || free?.distances === undefined) return null;
+  const about = ({ distances, errors }: typeof held): string =>
+    `median ${distances?.median.toFixed(2) ?? ''}, ${percent(errors)} % beyond the dashed line`;
+  return markup`<h3>With and without the identity loss</h3>
+<p>The paper's Fig. 10: plain generators of ${held.steps} steps from the same start on the same batches, on expressive faces of people who were held out. With L_id, weight ${held.weight}: ${about(held)}. Without it: ${about(free)}.</p><div class="chart">${distancesChart(held.distances, free.distances)}</div>`;
+}
+
 async function faceGrid(pictures: readonly FacePicture[]): Promise<Markup | null> {
   if (pictures.length === 0) return null;
+  const image = async (face: Uint8Array, what: string): Promise<Markup> =>
+    markup`<img src="${await png(face)}" alt="${what}">`;
   const figures = await Promise.all(
     pictures.map(
-      async ({ expression, face, reference }) =>
-        markup`<li><figure><img src="${await png(face)}" alt="A face: ${expression}"><img src="${await png(reference)}" alt="Its generated reference"><figcaption>${expression}</figcaption></figure></li>`,
+      async ({ expression, face, target, reference, plain }) =>
+        markup`<li><figure>${await image(face, `A face: ${expression}`)}${target === undefined ? markup`<span class="none"></span>` : await image(target, 'A neutral face of the same person')}${await image(reference, 'Its generated reference')}${await Promise.all(
+          plain.map(({ weight, reference: other }) =>
+            image(other, `Reference of a plain generator, identity weight ${weight}`),
+          ),
+        )}<figcaption>${expression}</figcaption></figure></li>`,
     ),
   );
+  const weights = pictures[0]?.plain.map(({ weight }) => `${weight}`) ?? [];
+  const more =
+    weights.length === 0
+      ? ''
+      : `; then those of the plain generators of Table 1, with identity weight ${weights.join(' and ')}, which have trained on four in five of these people`;
   return markup`<h2>Faces and their references</h2>
+<p>From left to right, as in the paper's Fig. 5 and 9: a face; another face of the same person, neutral, where the set has one, which is what a reference should look like; its generated reference${more}. The paper's auto-encoder alone is not trained here.</p>
 <ul class="pairs">${figures}</ul>`;
 }
 

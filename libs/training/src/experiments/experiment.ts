@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { CLASSES, DeadpanError, type ExpressionClass } from '@deadpan/shared';
 import { canvasOf, canvasSide, faceOfCanvas, withFace, type FaceCache } from '../datasets/face-cache.js';
 import type { Deal, Split } from '../protocols/folds.js';
+import { paperIdentityWeights } from '../protocols/paper-results.js';
 import { frozenFeatures, type FrozenFeatures } from './frozen-features.js';
-import { identityErrors, type IdentityErrors } from './identity-errors.js';
+import { identityErrors, identityReferences, type IdentityErrors } from './identity-errors.js';
 import { identityDistances, type IdentityDistances } from './identity-distances.js';
 import { keepTo } from './keep-to.js';
 import type { MethodName } from './method.js';
@@ -73,11 +74,15 @@ export interface ExperimentProgress {
   readonly stepsDone: number;
 }
 
-/** A face and its reference, 64x64 grey bytes. */
+/** A face and what is generated from it, 64x64 grey bytes (Fig. 5 and 9). */
 export interface FacePicture {
   readonly expression: ExpressionClass;
   readonly face: Uint8Array;
+  /** Another face of the same person, neutral; undefined where the set has none. */
+  readonly target: Uint8Array | undefined;
   readonly reference: Uint8Array;
+  /** References of the plain generators with and without the identity loss; none unless the figure `identity` made them. */
+  readonly plain: readonly { readonly weight: number; readonly reference: Uint8Array }[];
 }
 
 /** What an experiment came to. */
@@ -205,7 +210,7 @@ export async function runExperiment(
     ? await identityErrors(set, join(out, 'identity'), options.identity.weights, options.identity.steps, say)
     : [];
   const results = { ...sumUp(options, classes, references, runs, say), identityErrors: errors };
-  return { results, pictures: options.figures.includes('faces') ? gridOf(set, references) : [] };
+  return { results, pictures: options.figures.includes('faces') ? await gridOf(options, references) : [] };
 }
 
 /** All runs that a folder holds, whichever call they were asked for in, of the first so many splits. */
@@ -328,22 +333,56 @@ async function referencesFor(
   return all;
 }
 
-/** Up to six faces of each class, of as many people as there are, with their references. */
-function gridOf(set: FaceCache, references: Uint8Array): FacePicture[] {
-  return CLASSES.flatMap((expression, label) => {
+const A_CLASS = 6;
+
+/** Up to six faces of each class, of as many people as there are and of those first who are seen neutral besides. */
+async function gridOf(
+  { set, figures, identity, out }: ExperimentOptions,
+  references: Uint8Array,
+): Promise<FacePicture[]> {
+  const shown = (index: number): Uint8Array => faceOfCanvas(canvasOf(set, index));
+  const neutral = new Map<string, number[]>();
+  set.faces.forEach(({ label, subject }, index) => {
+    if (label === 0 && subject !== undefined) neutral.set(subject, [...(neutral.get(subject) ?? []), index]);
+  });
+  const targetOf = (index: number): number | undefined =>
+    neutral.get(set.faces[index]?.subject ?? '')?.find((other) => other !== index);
+  const chosen = CLASSES.flatMap((_, label) => {
     const people = new Set<string>();
-    const chosen: number[] = [];
-    set.faces.forEach((face, index) => {
-      const person = face.subject ?? `${index}`;
-      if (face.label !== label || chosen.length === 6 || people.has(person)) return;
+    const faces = set.faces.flatMap((face, index) => (face.label === label ? [index] : []));
+    return [
+      ...faces.filter((index) => targetOf(index) !== undefined),
+      ...faces.filter((index) => targetOf(index) === undefined),
+    ].filter((index) => {
+      const person = set.faces[index]?.subject ?? `face ${index}`;
+      if (people.size === A_CLASS || people.has(person)) return false;
       people.add(person);
-      chosen.push(index);
+      return true;
     });
-    return chosen.map((index) => ({
-      expression,
-      face: faceOfCanvas(canvasOf(set, index)),
+  });
+  const weights = figures.includes('identity')
+    ? Object.values(paperIdentityWeights).filter((weight) => identity.weights.includes(weight))
+    : [];
+  const plain: { weight: number; made: readonly Uint8Array[] }[] = [];
+  for (const weight of weights) {
+    const folder = join(out, 'identity');
+    plain.push({
+      weight,
+      made: await identityReferences(folder, weight, identity.steps, chosen.map(shown)),
+    });
+  }
+  return chosen.map((index, place) => {
+    const target = targetOf(index);
+    return {
+      expression: CLASSES[set.faces[index]?.label ?? 0] ?? 'neutral',
+      face: shown(index),
+      target: target === undefined ? undefined : shown(target),
       reference: faceAt(references, index),
-    }));
+      plain: plain.flatMap(({ weight, made }) => {
+        const reference = made[place];
+        return reference === undefined ? [] : [{ weight, reference }];
+      }),
+    };
   });
 }
 

@@ -8,7 +8,13 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { centreCrop, takeCrop } from '../datasets/augment-face.js';
 import { expressionInput } from '../datasets/expression-input.js';
-import { canvasOf, canvasSide, type CachedFace, type FaceCache } from '../datasets/face-cache.js';
+import {
+  canvasOf,
+  canvasSide,
+  faceOfCanvas,
+  type CachedFace,
+  type FaceCache,
+} from '../datasets/face-cache.js';
 import { runNetwork, runSomeLayers } from '../networks/run-network.js';
 import { createVariables } from '../networks/variables.js';
 import { subjectFolds } from '../protocols/folds.js';
@@ -218,25 +224,26 @@ test('folds without anybody to train a class are refused by name', async () => {
   });
 });
 
-test('identity errors are counted for each weight on people who were held out, once', async () => {
-  // Two pictures of each of 24 people, neutral and smiling.
-  const [neutral, smiling] = [0, 1].map((label) => set.faces.findIndex((face) => face.label === label));
-  const both = [neutral ?? 0, smiling ?? 0];
-  const people: FaceCache = {
-    name: 'people',
-    faces: Array.from({ length: 48 }, (_, i): CachedFace => {
-      const label = i % 2;
-      const target = CLASSES.map((_class, k) => (k === label ? 1 : 0));
-      return { path: `${i}.png`, label, target, subject: `person ${Math.floor(i / 2)}` };
-    }),
-    pixels: Buffer.concat(
-      Array.from({ length: 48 }, (_, i) =>
-        canvasOf(set, both[i % 2] ?? 0).map((level, at) =>
-          at % (2 + Math.floor(i / 2)) === 0 ? 255 - level : level,
-        ),
+// Two pictures of each of 24 people, neutral and smiling.
+const [neutral, smiling] = [0, 1].map((label) => set.faces.findIndex((face) => face.label === label));
+const both = [neutral ?? 0, smiling ?? 0];
+const people: FaceCache = {
+  name: 'people',
+  faces: Array.from({ length: 48 }, (_, i): CachedFace => {
+    const label = i % 2;
+    const target = CLASSES.map((_class, k) => (k === label ? 1 : 0));
+    return { path: `${i}.png`, label, target, subject: `person ${Math.floor(i / 2)}` };
+  }),
+  pixels: Buffer.concat(
+    Array.from({ length: 48 }, (_, i) =>
+      canvasOf(set, both[i % 2] ?? 0).map((level, at) =>
+        at % (2 + Math.floor(i / 2)) === 0 ? 255 - level : level,
       ),
     ),
-  };
+  ),
+};
+
+test('identity errors are counted for each weight on people who were held out, once', async () => {
   const out = join(folder, 'identity');
   const errors = () => identityErrors(people, out, [0, 0.03], 2, () => undefined);
   const rows = await errors();
@@ -249,10 +256,53 @@ test('identity errors are counted for each weight on people who were held out, o
   const { mtimeMs } = await written();
   assert.deepEqual(await errors(), rows);
   assert.equal((await written()).mtimeMs, mtimeMs, 'what is done is not done again');
+  assert.equal(rows[0]?.distances?.faceToReference.length, rows[0]?.distances?.bins.length);
+  assert.deepEqual(
+    rows[0]?.distances?.samePerson,
+    rows[1]?.distances?.samePerson,
+    'both are seen beside the same pairs',
+  );
   await assert.rejects(
     identityErrors(set, join(folder, 'few'), [0], 2, () => undefined),
     { code: 'E_DATA' },
   );
+});
+
+test('a face stands beside the same person’s neutral face, its reference, and those with and without the loss', async () => {
+  const { pictures, results } = await runExperiment(
+    experiment('pictures', {
+      set: people,
+      splits: subjectFolds(
+        people.faces.map(({ subject }) => subject),
+        3,
+      ),
+      bySequence: false,
+      methods: ['softmax'],
+      folds: 1,
+      training: { ...experiment('').training, steps: 1 },
+      figures: ['faces', 'identity'],
+      identity: { weights: [0, 0.03], steps: 2 },
+    }),
+  );
+  assert.equal(results.identityErrors.length, 2);
+  // Six people neutral, six smiling; of a neutral face there is no other one of the person.
+  assert.equal(pictures.length, 12);
+  for (const { expression, face, target, reference, plain } of pictures) {
+    assert.deepEqual(
+      reference,
+      face.map((level) => level >> 1),
+    );
+    assert.deepEqual(
+      plain.map(({ weight }) => weight),
+      [0.03, 0],
+    );
+    for (const { reference: other } of plain) assert.equal(other.length, face.length);
+    const person = people.faces.findIndex(
+      (_, i) => Buffer.compare(faceOfCanvas(canvasOf(people, i)), face) === 0,
+    );
+    if (expression === 'neutral') assert.equal(target, undefined);
+    else assert.deepEqual(target, faceOfCanvas(canvasOf(people, person - 1)));
+  }
 });
 
 const run = (method: 'softmax' | 'radial', seed: number, right: number, curve: number[]): RunResult => ({

@@ -79,5 +79,8 @@ export const paperIdentityErrors: readonly (readonly [weight: number, percent: n
   [0.05, 0.1],
 ];
 
+/** The weights that Fig. 5, 9 and 10 set side by side: as the paper's generator has it, and without the loss. */
+export const paperIdentityWeights = { with: 0.03, without: 0 } as const;
+
 /** Queries of a batch in the paper's count of comparisons, and the N and M of its (N+M)-tuplets. */
 export const paperBatch = { K: 12, N: 5, M: 5 } as const;
