@@ -99,6 +99,8 @@ export function distancesChart(distances: IdentityDistances, without?: IdentityD
   );
   const present = kinds.filter(([, shares]) => shares.length > 0);
   return plot({
+    // The names stand above the curves, wherever these lie.
+    insetTop: 16 * present.length + 6,
     x: { label: 'distance' },
     y: { label: 'share of pairs, %', percent: true, grid: true },
     color: {
