@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -14,6 +23,16 @@ interface Person {
   readonly tile: readonly [x: number, y: number, width: number, height: number];
 }
 
+interface Spread {
+  readonly mean: number;
+  readonly deviation: number;
+  readonly runs: number;
+}
+
+interface Gain extends Spread {
+  readonly interval?: readonly [number, number];
+}
+
 interface Results {
   readonly faces: number;
   readonly subjects: number;
@@ -22,9 +41,19 @@ interface Results {
   readonly splits: readonly { readonly train: number; readonly validation: number; readonly test: number }[];
   readonly methods: readonly {
     readonly method: string;
+    readonly title: string;
+    readonly gamma: number;
+    readonly accuracy: Spread;
+    readonly pooled: number;
+    readonly classMean: Spread;
+    readonly macroF1: Spread;
     readonly confusion: readonly (readonly number[])[];
-    readonly gain?: { readonly mean: number };
+    readonly gain?: Gain;
+    readonly classMeanGain?: Gain;
   }[];
+  readonly times: readonly { readonly title: string; readonly cpuSeconds: Spread; readonly ratio: number }[];
+  readonly gammaSweep: readonly { readonly value: number; readonly accuracy: Spread }[];
+  readonly slopeSweep: readonly { readonly value: number; readonly accuracy: Spread }[];
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'deadpan-reproduce-'));
@@ -117,6 +146,163 @@ test('CK+ with neutral: a run that is killed goes on, and the report stands besi
     assert.ok(page.includes(said), said);
   }
   assert.ok(!/NaN|undefined|\[object/.test(page.replaceAll(/data:image[^"]*/g, '')));
+});
+
+/** The cells of the first table below a heading of the page, row by row, without their head. */
+function tableBelow(page: string, heading: string): string[][] {
+  const from = page.search(new RegExp(`<h[23]>${heading.replaceAll(/[+()]/g, '\\$&')}</h`));
+  assert.ok(from >= 0, heading);
+  const body = /<tbody>(.*?)<\/tbody>/s.exec(page.slice(from))?.[1] ?? '';
+  return [...body.matchAll(/<tr>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+    [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) =>
+      cell.replaceAll(/<[^>]*>/g, ' '),
+    ),
+  );
+}
+
+/** Asserts that the page's tables say what results.json says. */
+function saysTheSame(page: string, results: Results): void {
+  const percent = (value: number): string => (100 * value).toFixed(2);
+  const spread = ({ mean, deviation, runs }: Spread): string =>
+    runs > 1 ? `${percent(mean)} ± ${percent(deviation)}` : percent(mean);
+  const gain = (value: Gain | undefined): string => {
+    if (value === undefined) return '';
+    const own = `${value.mean < 0 ? '' : '+'}${spread(value)}`;
+    return value.interval === undefined ? own : `${own}  ${value.interval.map(percent).join(' to ')} `;
+  };
+  const rows = tableBelow(page, 'Accuracy by method');
+  assert.equal(rows.length, results.methods.length);
+  results.methods.forEach((method, i) => {
+    assert.deepEqual(rows[i]?.slice(0, 9), [
+      method.title,
+      method.method === 'softmax' ? '' : `${method.gamma}`,
+      `${method.accuracy.runs}`,
+      spread(method.accuracy),
+      percent(method.pooled),
+      spread(method.classMean),
+      spread(method.macroF1),
+      gain(method.gain),
+      gain(method.classMeanGain),
+    ]);
+  });
+  const times = tableBelow(page, 'Training time to the same validation accuracy');
+  assert.deepEqual(
+    times.map((row) => [row[0], row[8]]),
+    results.times.map(({ title, ratio }) => [title, ratio.toFixed(2)]),
+  );
+  for (const { title, method, gamma, confusion } of results.methods) {
+    if (method !== 'softmax' && method !== 'radial') continue;
+    const matrix = tableBelow(page, method === 'softmax' ? title : `${title}, gamma ${gamma}`);
+    // A column of the page is the truth, as in the paper; a row of the file is.
+    results.classes.forEach((name, said) => {
+      const shares = confusion.map((row) => {
+        const share =
+          (row[said] ?? 0) /
+          Math.max(
+            1,
+            row.reduce((sum, count) => sum + count),
+          );
+        return share === 0 ? '' : (100 * share).toFixed(1);
+      });
+      assert.deepEqual(matrix[said], [name, ...shares]);
+    });
+  }
+  assert.ok(!/NaN|undefined|\[object/.test(page.replaceAll(/data:image[^"]*/g, '')));
+}
+
+const quick = ['--trunk', 'inception-small', '--folds', '3', '--steps', '3', '--quiet'];
+
+test('CK+ with seven classes: curves over gamma and slope, and the page says what the file says', async () => {
+  const data = join(folder, 'ck7');
+  const out = join(folder, 'ck7-out');
+  for (const [i, person] of people.entries()) {
+    const id = `S01${i}`;
+    cut(person, join(folder, 'ck7-frames', id, '%08d.png'));
+    for (let label = 1; label <= 7; label++) {
+      const take = `00${label}`;
+      for (const frame of readdirSync(join(folder, 'ck7-frames', id))) {
+        const pictures = join(data, 'cohn-kanade-images', id, take);
+        cpSync(join(folder, 'ck7-frames', id, frame), join(pictures, `${id}_${take}_${frame}`));
+      }
+      const labels = join(data, 'Emotion', id, take);
+      mkdirSync(labels, { recursive: true });
+      writeFileSync(join(labels, `${id}_${take}_00000004_emotion.txt`), `   ${label}.0000000e+00\n`);
+    }
+  }
+  const args = ['reproduce', 'ckplus', '--data', data, '--out', out, ...quick];
+  const asked = ['--methods', 'softmax', 'triplet', 'radial', '--figures', 'gamma', 'slope'];
+  const { code, stderr } = await deadpan([...args, ...asked]);
+  assert.equal(code, 0, stderr);
+  const results = resultsIn(out);
+  assert.deepEqual(
+    [results.faces, results.subjects, results.classes.length, results.counts],
+    [63, 3, 7, new Array<number>(7).fill(9)],
+  );
+  assert.deepEqual(
+    results.gammaSweep.map(({ value }) => value),
+    [0, 0.1, 0.25, 0.5, 0.75, 0.95, 1, 1.25],
+  );
+  assert.deepEqual(
+    results.slopeSweep.map(({ value }) => value),
+    [0, 0.05, 0.075, 0.1, 0.125, 0.2],
+  );
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  saysTheSame(page, results);
+  for (const points of [results.gammaSweep, results.slopeSweep]) {
+    const said = points.map(({ value, accuracy }) => `${value}: ${accuracy.runs}`).join(', ');
+    assert.ok(page.includes(`(${said})`), said);
+  }
+  assert.deepEqual(
+    tableBelow(page, 'Training time to the same validation accuracy').map((row) => row.slice(9)),
+    [
+      ['', ''],
+      ['324', '7.7'],
+      // Triplet and RML at gamma 1, then RML's other weights.
+      ...results.times.slice(2).map(() => ['42', '1.0']),
+    ],
+  );
+  const pretraining = tableBelow(page, 'Without and with pretraining');
+  assert.deepEqual(pretraining.slice(0, 2), [
+    ['2B(N+M) softmax [6]', '97.03', '97.10'],
+    ['IDFERM (the paper)', '98.32', '98.35'],
+  ]);
+  const radial = results.methods.filter(({ method }) => method === 'radial');
+  assert.deepEqual(
+    pretraining.slice(2).map(([title]) => title),
+    radial.map(({ title, gamma }) => `Measured: ${title}, gamma ${gamma}`),
+  );
+});
+
+test('Oulu-CASIA: folds in blocks, and the paper’s own times', async () => {
+  const data = join(folder, 'oulu');
+  const out = join(folder, 'oulu-out');
+  const names = ['Anger', 'Disgust', 'Fear', 'Happiness', 'Sadness', 'Surprise'];
+  for (const [i, person] of people.entries()) {
+    cut(person, join(folder, 'oulu-frames', `${i}`, '%03d.jpeg'));
+    for (const name of names) {
+      const sequence = join(data, 'OriginalImg', 'VL', 'Strong', `P00${i}`, name);
+      cpSync(join(folder, 'oulu-frames', `${i}`), sequence, { recursive: true });
+    }
+  }
+  const args = ['reproduce', 'oulu', '--data', data, '--out', out, ...quick, '--figures', 'none'];
+  const asked = ['--methods', 'softmax', 'radial', 'radial-printed', '--deal', 'blocks', '--margin', '0.4'];
+  const { code, stderr } = await deadpan([...args, ...asked]);
+  assert.equal(code, 0, stderr);
+  const results = resultsIn(out);
+  assert.deepEqual([results.faces, results.subjects, results.classes.length], [54, 3, 6]);
+  assert.deepEqual(
+    results.methods.map(({ method }) => method),
+    ['softmax', 'radial', 'radial-printed'],
+  );
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  saysTheSame(page, results);
+  for (const said of ['Table 2, Oulu-CASIA', '56 min', '88.25', 'people in a row', 'margin 0.4 ']) {
+    assert.ok(page.includes(said), said);
+  }
+  assert.ok(!page.includes('with pretraining'), 'the paper’s Table 5 is of other sets');
+  const other = await deadpan([...args, '--methods', 'softmax', '--deal', 'interleaved']);
+  assert.equal(other.code, 1);
+  assert.match(other.stderr, /another experiment \(.*folds.*\(E_TRAINING\)\n$/);
 });
 
 test('MMI: the middle of each video is taken, also of one that lies on its side, and videos are counted', async () => {

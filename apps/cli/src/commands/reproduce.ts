@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { DeadpanError } from '@deadpan/shared';
-import type { FaceCache, FigureName, MethodName, ProtocolName, TrunkName } from '@deadpan/training';
+import type { Deal, FaceCache, FigureName, MethodName, ProtocolName, TrunkName } from '@deadpan/training';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { cropOption, type Crop } from './crop-option.js';
@@ -22,12 +22,16 @@ interface ReproduceFlags {
   readonly out: string;
   readonly methods: readonly string[];
   readonly folds: number;
+  readonly deal: Deal;
   readonly runFolds?: number;
   readonly seeds: number;
   readonly steps: number;
   readonly perClass: number;
   readonly gamma: number;
   readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly margin: number;
+  readonly threshold: number;
   readonly trunk: TrunkName;
   readonly figures: readonly string[];
   readonly limit: number;
@@ -75,12 +79,33 @@ export function addReproduceCommand(program: Command, finish: (exitCode: number)
       )
       .option('--methods <names...>', 'methods to compare, or "all"', ['all'])
       .option('--folds <n>', 'subject-disjoint folds that the people are dealt into', positive, 10)
+      .addOption(
+        new Option(
+          '--deal <how>',
+          'people by their ids: every n-th into a fold, or consecutive blocks of them',
+        )
+          .choices(['interleaved', 'blocks'])
+          .default('interleaved'),
+      )
       .option('--run-folds <n>', 'how many of them are tested; all by default', positive)
       .option('--seeds <n>', 'runs of each method on each fold', positive, 1)
       .option('--steps <n>', 'training steps of a run', positive, 600)
       .option('--per-class <n>', 'faces of each class in a batch; the paper has 2', positive, 2)
-      .option('--gamma <weight>', 'weight of the metric loss; the paper has 1', weight, 1)
-      .option('--learning-rate <rate>', 'greatest learning rate', weight, 1e-3)
+      .option('--gamma <weight>', 'weight of the metric loss, 0 or more; the paper has 1', weight, 1)
+      .option('--learning-rate <rate>', 'greatest learning rate, 0 or more', weight, 1e-3)
+      .option('--weight-decay <share>', 'weight decay, 0 or more; the paper has 1e-4, with SGD', weight, 0.01)
+      .option(
+        '--margin <distance>',
+        'tau of RML with fixed T and of triplet, m of contrastive, alpha of coupled clusters, 0 or more; embeddings spread by 1',
+        weight,
+        0.5,
+      )
+      .option(
+        '--threshold <distance>',
+        'T of RML with fixed T: a squared distance to the class centre, 0 or more; embeddings spread by 1',
+        weight,
+        0.5,
+      )
       .addOption(
         new Option(
           '--trunk <name>',
@@ -162,7 +187,9 @@ async function run(
   const { set, isTest } = faces;
   const subjects = set.faces.map(({ subject }) => subject);
   const splits =
-    isTest === undefined ? lab.subjectFolds(subjects, flags.folds) : [lab.fixedSplit(subjects, isTest)];
+    isTest === undefined
+      ? lab.subjectFolds(subjects, flags.folds, flags.deal)
+      : [lab.fixedSplit(subjects, isTest)];
   const generator = await openReferenceGenerator();
   try {
     await interruptible(finish, async (signal) => {
@@ -170,6 +197,7 @@ async function run(
         title: faces.title,
         set,
         splits,
+        deal: isTest === undefined ? flags.deal : undefined,
         bySequence: faces.bySequence,
         methods,
         folds: Math.min(flags.runFolds ?? splits.length, splits.length),
@@ -180,9 +208,9 @@ async function run(
           steps: flags.steps,
           perClass: flags.perClass,
           learningRate: flags.learningRate,
-          weightDecay: 0.01,
-          margin: 0.5,
-          threshold: 0.5,
+          weightDecay: flags.weightDecay,
+          margin: flags.margin,
+          threshold: flags.threshold,
           evaluateEvery: Math.max(1, Math.round(flags.steps / 20)),
         },
         figures,

@@ -77,18 +77,30 @@ export function sweepChart(points: readonly SweepPoint[], label: string): Markup
   });
 }
 
-/** Distances of faces to their references beside those of the same person and of strangers. */
-export function distancesChart(distances: IdentityDistances): Markup {
-  const kinds = [
-    ['a face and its reference', distances.faceToReference, '#0a7d55'],
+/**
+ * Distances of faces to their references beside those of the same person and of strangers; with `without`, also to
+ * the references of a generator that was trained without the identity loss and judged on the same faces.
+ */
+export function distancesChart(distances: IdentityDistances, without?: IdentityDistances): Markup {
+  const kinds: readonly (readonly [string, readonly number[], string])[] = [
+    [
+      `a face and its reference${without === undefined ? '' : ', with L_id'}`,
+      distances.faceToReference,
+      '#0a7d55',
+    ],
+    ...(without === undefined
+      ? []
+      : [['a face and its reference, without L_id', without.faceToReference, '#b3261e'] as const]),
     ['two faces of a person', distances.samePerson, '#0a5ea8'],
     ['faces of two people', distances.strangers, '#d9822b'],
-  ] as const;
+  ];
   const rows = kinds.flatMap(([kind, shares, color]) =>
     shares.map((share, i) => ({ kind, color, share, distance: distances.bins[i] ?? 0 })),
   );
   const present = kinds.filter(([, shares]) => shares.length > 0);
   return plot({
+    // The names stand above the curves, wherever these lie.
+    insetTop: 16 * present.length + 6,
     x: { label: 'distance' },
     y: { label: 'share of pairs, %', percent: true, grid: true },
     color: {

@@ -3,7 +3,9 @@ import {
   paperAccuracies,
   paperBatch,
   paperIdentityErrors,
+  paperIdentityWeights,
   paperMinutes,
+  paperPretraining,
   type ExperimentResults,
   type FacePicture,
   type MethodName,
@@ -39,6 +41,7 @@ const STYLE = `
 .methods th[scope=row] { min-width: 130px; font-weight: 400; }
 .matrix td { text-align: center; font-variant-numeric: tabular-nums; }
 .matrix { width: auto; }
+.pairs .none { width: 76px; height: 76px; display: inline-block; }
 .chart svg { max-width: 100%; height: auto; }
 `;
 
@@ -101,13 +104,17 @@ function accuracyTable(results: ExperimentResults, { protocol }: ExperimentFacts
 <caption>Per cent on the test part, by ${results.bySequence ? 'sequence' : 'face'}: mean ± standard deviation over the runs (splits and seeds); all items of all runs pooled; mean recall of the classes; macro F1. The gain is over softmax alone with the same split, seed, starting weights and batches: mean ± deviation, and below it the 95 % interval of the mean (Student's t), in points.</caption>
 <thead><tr><th scope="col">Method</th><th scope="col" class="number">gamma</th><th scope="col" class="number">Runs</th><th scope="col" class="number">Accuracy</th><th scope="col" class="number">Pooled</th><th scope="col" class="number">Class mean</th><th scope="col" class="number">Macro F1</th><th scope="col" class="number">Gain, accuracy</th><th scope="col" class="number">Gain, class mean</th>${protocol === undefined ? null : markup`<th scope="col" class="number">The paper</th>`}</tr></thead>
 <tbody>${results.methods.map(row)}</tbody></table></div>
-${paperTable(protocol)}`;
+${paperTable(protocol)}
+${pretrainingTable(results, protocol)}`;
+}
+
+/** The paper's sets that a page tells of: its own, or all where it has none of them. */
+function setsBeside(protocol: ProtocolName | undefined): ProtocolName[] {
+  return (Object.keys(SETS) as ProtocolName[]).filter((set) => protocol === undefined || set === protocol);
 }
 
 function paperTable(protocol: ProtocolName | undefined): Markup {
-  const sets = (Object.keys(SETS) as ProtocolName[]).filter(
-    (set) => protocol === undefined || set === protocol,
-  );
+  const sets = setsBeside(protocol);
   const rows = paperAccuracies.filter(({ accuracy }) => sets.some((set) => accuracy[set] !== undefined));
   return markup`<h3>What the paper prints</h3>
 <div class="wide"><table class="narrow">
@@ -122,8 +129,37 @@ function paperTable(protocol: ProtocolName | undefined): Markup {
   )}</tbody></table></div>`;
 }
 
+/** The paper's Table 5, and what was measured on the same set, in the column of how this trunk begins. */
+function pretrainingTable(
+  { methods, trunk }: ExperimentResults,
+  protocol: ProtocolName | undefined,
+): Markup | null {
+  const sets = setsBeside(protocol).filter((set) =>
+    paperPretraining.some(({ accuracy }) => accuracy[set] !== undefined),
+  );
+  if (sets.length === 0) return null;
+  const pretrained = trunk === 'residual';
+  const measured =
+    protocol === undefined
+      ? []
+      : methods.filter(({ method }) => paperPretraining.some((row) => row.method === method));
+  return markup`<h3>Without and with pretraining</h3>
+<div class="wide"><table class="narrow">
+<caption>The paper's Table 5, per cent: without → with pretraining on Multi-PIE. All its differences are below one item of the data. Here ${pretrained ? 'the trunk begins with weights that were trained to recognise people, and nothing was run without' : 'the trunk begins with random weights, and nothing was run with pretraining'}.</caption>
+<thead><tr><th scope="col">Method</th>${sets.map((set) => markup`<th scope="col" class="number">${SETS[set]}, without</th><th scope="col" class="number">with</th>`)}</tr></thead>
+<tbody>${paperPretraining.map(
+    ({ name, accuracy }) =>
+      markup`<tr><th scope="row">${name}</th>${sets.map((set) => markup`<td class="number">${accuracy[set]?.[0].toFixed(2) ?? ''}</td><td class="number">${accuracy[set]?.[1].toFixed(2) ?? ''}</td>`)}</tr>
+`,
+  )}${measured.map(
+    ({ title, gamma, accuracy }) =>
+      markup`<tr><th scope="row">Measured: ${title}, gamma ${gamma}</th><td class="number">${pretrained ? '' : plusMinus(accuracy)}</td><td class="number">${pretrained ? plusMinus(accuracy) : ''}</td></tr>
+`,
+  )}</tbody></table></div>`;
+}
+
 function timeTable(results: ExperimentResults, { protocol }: ExperimentFacts): Markup {
-  const set = protocol !== undefined && protocol !== 'ckplus8' && protocol !== 'oulu' ? protocol : 'ckplus';
+  const set = protocol ?? 'ckplus';
   const minutesOf = (method: MethodName): number | undefined =>
     paperMinutes.find((row) => row.method === method)?.minutes[set];
   const own = minutesOf('radial') ?? 1;
@@ -141,7 +177,28 @@ function timeTable(results: ExperimentResults, { protocol }: ExperimentFacts): M
     return markup`<tr><th scope="row">${time.title}</th><td class="number">${weightOf(time)}</td><td class="number">${time.cpuSeconds.runs}</td><td class="number">${summary?.stepCpuMs.toFixed(0) ?? ''}</td><td class="number">${number(time.cpuSeconds, 1)}</td><td class="number">${number(time.steps, 0)}</td><td class="number">${number(time.radialCpuSeconds, 1)}</td><td class="number">${number(time.radialSteps, 0)}</td><td class="number">${time.ratio.toFixed(2)}</td><td class="number">${minutes ?? ''}</td><td class="number">${minutes === undefined ? '' : (minutes / own).toFixed(1)}</td></tr>
 `;
   })}</tbody></table></div>
+${paperTimes(protocol)}
 ${gammasOf(results).map((gamma) => markup`<h3>Validation accuracy over processor time, gamma ${gamma}</h3><div class="chart">${curvesChart(results, gamma)}</div>`)}`;
+}
+
+function paperTimes(protocol: ProtocolName | undefined): Markup {
+  const sets = setsBeside(protocol);
+  const rows = paperMinutes.filter(({ minutes }) => sets.some((set) => minutes[set] !== undefined));
+  const clock = (minutes: number | undefined): string => {
+    if (minutes === undefined) return '';
+    return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  };
+  return markup`<h3>What the paper prints</h3>
+<div class="wide"><table class="narrow">
+<caption>Table 2: metric learning on a Titan X. The generator took about six hours besides, once for all sets.</caption>
+<thead><tr><th scope="col">Method</th>${sets.map((set) => markup`<th scope="col" class="number">${SETS[set]}</th>`)}</tr></thead>
+<tbody>${rows.map(
+    ({
+      name,
+      minutes,
+    }) => markup`<tr><th scope="row">${name}</th>${sets.map((set) => markup`<td class="number">${clock(minutes[set])}</td>`)}</tr>
+`,
+  )}</tbody></table></div>`;
 }
 
 /** Weights that more methods than RML were run with, greatest first. */
@@ -170,12 +227,15 @@ function comparisonTable({ methods, queries, training }: ExperimentResults): Mar
 }
 
 function sweeps({ gammaSweep, slopeSweep }: ExperimentResults): Markup | null {
-  const [gammas, slopes] = [gammaSweep.length > 1, slopeSweep.length > 1];
+  // Softmax alone is there anyway and makes no curve of a single weight.
+  const gammas = gammaSweep.filter(({ value }) => value > 0).length > 1;
+  const slopes = slopeSweep.length > 1;
   if (!gammas && !slopes) return null;
+  const alone = gammaSweep.some(({ value }) => value === 0) ? ' 0 is softmax alone.' : '';
   const over = (points: ExperimentResults['gammaSweep']): string =>
     `RML with references on the first split, ± standard deviation over seeds (${points.map(({ value, accuracy }) => `${value}: ${accuracy.runs}`).join(', ')}).`;
   return markup`<h2>Accuracy against the weight of the metric loss, and the slope of the LeakyReLU</h2>
-${gammas ? markup`<p>${over(gammaSweep)} The paper's Fig. 11 finds gamma between 0.95 and 1 best.</p><div class="chart">${sweepChart(gammaSweep, 'gamma')}</div>` : null}
+${gammas ? markup`<p>${over(gammaSweep)}${alone} The paper's Fig. 11 finds gamma between 0.95 and 1 best.</p><div class="chart">${sweepChart(gammaSweep, 'gamma')}</div>` : null}
 ${slopes ? markup`<p>${over(slopeSweep)} The paper's Fig. 12 is flat between 0.075 and 0.125.</p><div class="chart">${sweepChart(slopeSweep, 'slope')}</div>` : null}`;
 }
 
@@ -208,6 +268,7 @@ ${
           : `The dashed line, ${distances.threshold.distance.toFixed(2)}, tells pairs of this set apart best (${percent(distances.threshold.right)} % right; the paper's 1.242 belongs to FaceNet): ${percent(distances.threshold.errors)} % of the references lie beyond it.`
       }</p><div class="chart">${distancesChart(distances)}</div>`
 }
+${withAndWithout(identityErrors)}
 <div class="wide"><table class="narrow">
 <caption>Identity errors, per cent, by the weight of the identity loss (Table 1).${
     identityErrors.length === 0
@@ -226,15 +287,38 @@ ${
 }</tbody></table></div>`;
 }
 
+/** The paper's Fig. 10 as it is printed: the same generator trained with the identity loss and without it. */
+function withAndWithout(rows: ExperimentResults['identityErrors']): Markup | null {
+  const at = (wanted: number) => rows.find(({ weight }) => weight === wanted);
+  const [held, free] = [at(paperIdentityWeights.with), at(paperIdentityWeights.without)];
+  if (held?.distances === undefined || free?.distances === undefined) return null;
+  const about = ({ distances, errors }: typeof held): string =>
+    `median ${distances?.median.toFixed(2) ?? ''}, ${percent(errors)} % beyond the dashed line`;
+  return markup`<h3>With and without the identity loss</h3>
+<p>The paper's Fig. 10: plain generators of ${held.steps} steps from the same start on the same batches, on expressive faces of people who were held out. With L_id, weight ${held.weight}: ${about(held)}. Without it: ${about(free)}.</p><div class="chart">${distancesChart(held.distances, free.distances)}</div>`;
+}
+
 async function faceGrid(pictures: readonly FacePicture[]): Promise<Markup | null> {
   if (pictures.length === 0) return null;
+  const image = async (face: Uint8Array, what: string): Promise<Markup> =>
+    markup`<img src="${await png(face)}" alt="${what}">`;
   const figures = await Promise.all(
     pictures.map(
-      async ({ expression, face, reference }) =>
-        markup`<li><figure><img src="${await png(face)}" alt="A face: ${expression}"><img src="${await png(reference)}" alt="Its generated reference"><figcaption>${expression}</figcaption></figure></li>`,
+      async ({ expression, face, target, reference, plain }) =>
+        markup`<li><figure>${await image(face, `A face: ${expression}`)}${target === undefined ? markup`<span class="none"></span>` : await image(target, 'A neutral face of the same person')}${await image(reference, 'Its generated reference')}${await Promise.all(
+          plain.map(({ weight, reference: other }) =>
+            image(other, `Reference of a plain generator, identity weight ${weight}`),
+          ),
+        )}<figcaption>${expression}</figcaption></figure></li>`,
     ),
   );
+  const weights = pictures[0]?.plain.map(({ weight }) => `${weight}`) ?? [];
+  const more =
+    weights.length === 0
+      ? ''
+      : `; then those of the plain generators of Table 1, with identity weight ${weights.join(' and ')}, which have trained on four in five of these people`;
   return markup`<h2>Faces and their references</h2>
+<p>From left to right, as in the paper's Fig. 5 and 9: a face; another face of the same person, neutral, where the set has one, which is what a reference should look like; its generated reference${more}. The paper's auto-encoder alone is not trained here.</p>
 <ul class="pairs">${figures}</ul>`;
 }
 
@@ -246,15 +330,20 @@ async function png(face: Uint8Array): Promise<string> {
 }
 
 function howItWasDone(results: ExperimentResults, { generator }: ExperimentFacts): Markup {
-  const { training, trunk, queries } = results;
+  const { training, trunk, queries, deal } = results;
   const residual = trunk === 'residual';
   return markup`<h2>How it was done, and where it is not the paper</h2>
 <ul>
 <li>Trunk: ${residual ? 'dlib’s recognition ResNet on faces of 96 pixels. Its weights have seen no expression label. It is frozen up to the 128-channel stage and its features are worked out once for the centre crop of each face and its mirror image; the 256-channel stage and the two-branch head are trained. The paper trains its inception trunk whole, on ten crops, after pretraining on Multi-PIE.' : 'the paper’s inception groups from random weights, trained whole on the centre crop and its mirror image. The paper takes ten crops, and pretrains on Multi-PIE.'}</li>
-<li>Every method has the same splits, starting weights, dropout and batches for the same seed: ${training.perClass} faces a class, ${queries} a batch, ${training.steps} steps, mirrored by chance. The loss is softmax + gamma x metric loss. The weights with the best accuracy on the validation faces are tested.</li>
+${
+  deal === undefined
+    ? null
+    : markup`<li>Folds: no person is in two of them. By their ids, ${deal === 'interleaved' ? 'every so many-th person goes into one' : 'people in a row go into one'}; the fold after the tested one validates, all others train.</li>
+`
+}<li>Every method has the same splits, starting weights, dropout and batches for the same seed: ${training.perClass} faces a class, ${queries} a batch, ${training.steps} steps, mirrored by chance. The loss is softmax + gamma x metric loss. The weights with the best accuracy on the validation faces are tested.</li>
 <li>Optimiser: Adam, greatest rate ${training.learningRate}, warm-up and cosine, weight decay ${training.weightDecay}. The paper: SGD with momentum 0.9 from 0.1, halved when it stalls.</li>
 <li>FC5 is scaled so that the first batch's embeddings spread by 1: margin ${training.margin} and T = ${training.threshold} then mean the same for all losses. The paper does not say its margins. Adaptive losses start with b at the median of half the squared distance to the class centre.</li>
-<li>RML has the signs that make H fall with distance; those that the paper prints move half of all queries away from their centre. Class centres are means of the batch's queries without gradient. A neutral query's reference is neutral itself and pushes nothing away. “No references” leaves out the second hinge.</li>
+<li>RML has the signs that make H fall with distance; “printed signs” has those of the paper’s Eq. 13 and 14, which move half of all queries away from their centre. Class centres are means of the batch's queries without gradient. A neutral query's reference is neutral itself and pushes nothing away. “No references” leaves out the second hinge.</li>
 <li>(N+M)-tuplets: one a class; negatives are other expressions of the same people where the batch has such, else all other faces of it, since batches are the same for all methods.</li>
 <li>References: ${generator}. It saw faces of FER+, LFW and the London set in its training, and a frozen expression network trained on FER+ was one of its losses; where those sets are tested it is no stranger to them. References take no part in testing: the class comes from the expression branch on one picture.</li>
 <li>Times are processor seconds of one process on the machine that ran this. Losses are worked out for a whole batch at once, so K cubed comparisons of ${queries} embeddings cost little beside the trunk; references cost a second pass through what is trained.</li>

@@ -4,9 +4,10 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CLASSES, DeadpanError, type ExpressionClass } from '@deadpan/shared';
 import { canvasOf, canvasSide, faceOfCanvas, withFace, type FaceCache } from '../datasets/face-cache.js';
-import type { Split } from '../protocols/folds.js';
+import type { Deal, Split } from '../protocols/folds.js';
+import { paperIdentityWeights } from '../protocols/paper-results.js';
 import { frozenFeatures, type FrozenFeatures } from './frozen-features.js';
-import { identityErrors, type IdentityErrors } from './identity-errors.js';
+import { identityErrors, identityReferences, type IdentityErrors } from './identity-errors.js';
 import { identityDistances, type IdentityDistances } from './identity-distances.js';
 import { keepTo } from './keep-to.js';
 import type { MethodName } from './method.js';
@@ -39,6 +40,8 @@ export interface ExperimentOptions {
   /** Faces with a label; those without take no part. */
   readonly set: FaceCache;
   readonly splits: readonly Split[];
+  /** How the people were dealt into the splits; undefined where these are given. */
+  readonly deal: Deal | undefined;
   /** Whether accuracy counts sequences. */
   readonly bySequence: boolean;
   readonly methods: readonly MethodName[];
@@ -71,11 +74,15 @@ export interface ExperimentProgress {
   readonly stepsDone: number;
 }
 
-/** A face and its reference, 64x64 grey bytes. */
+/** A face and what is generated from it, 64x64 grey bytes (Fig. 5 and 9). */
 export interface FacePicture {
   readonly expression: ExpressionClass;
   readonly face: Uint8Array;
+  /** Another face of the same person, neutral; undefined where the set has none. */
+  readonly target: Uint8Array | undefined;
   readonly reference: Uint8Array;
+  /** References of the plain generators with and without the identity loss; none unless the figure `identity` made them. */
+  readonly plain: readonly { readonly weight: number; readonly reference: Uint8Array }[];
 }
 
 /** What an experiment came to. */
@@ -91,6 +98,7 @@ export interface ExperimentResults {
     readonly validation: number;
     readonly test: number;
   }[];
+  readonly deal: Deal | undefined;
   readonly bySequence: boolean;
   readonly folds: number;
   readonly trunk: TrunkName;
@@ -129,8 +137,10 @@ export async function runExperiment(
     generator: options.generator,
     trunk: trunkName,
     training,
+    // Interleaved folds go without saying, as in folders of versions that knew no other.
+    ...(options.deal === 'blocks' ? { deal: options.deal } : {}),
   };
-  await keepTo(join(out, 'experiment.json'), settings, 'faces, generator, trunk or training');
+  await keepTo(join(out, 'experiment.json'), settings, 'faces, folds, generator, trunk or training');
 
   const say = (task: string, done: number, of: number, stepsLeft = 0, stepsDone = 0): void => {
     if (signal?.aborted === true) {
@@ -200,7 +210,7 @@ export async function runExperiment(
     ? await identityErrors(set, join(out, 'identity'), options.identity.weights, options.identity.steps, say)
     : [];
   const results = { ...sumUp(options, classes, references, runs, say), identityErrors: errors };
-  return { results, pictures: options.figures.includes('faces') ? gridOf(set, references) : [] };
+  return { results, pictures: options.figures.includes('faces') ? await gridOf(options, references) : [] };
 }
 
 /** All runs that a folder holds, whichever call they were asked for in, of the first so many splits. */
@@ -220,7 +230,9 @@ function sumUp(
   say: (task: string, done: number, of: number) => void,
 ): Omit<ExperimentResults, 'identityErrors'> {
   const { set, splits, bySequence, figures } = options;
-  const radial = runs.filter(({ method, fold }) => method === 'radial' && fold === 0);
+  const first = runs.filter(({ fold }) => fold === 0);
+  const radial = first.filter(({ method }) => method === 'radial');
+  const alone = first.filter(({ method }) => method === 'softmax');
   return {
     title: options.title,
     classes: classes.flatMap((label) => CLASSES[label] ?? []),
@@ -233,6 +245,7 @@ function sumUp(
       validation: validation.length,
       test: test.length,
     })),
+    deal: options.deal,
     bySequence,
     folds: options.folds,
     trunk: options.trunk,
@@ -241,9 +254,9 @@ function sumUp(
     methods: summarizeMethods(runs, bySequence),
     times: summarizeTimes(runs),
     gammaSweep: summarizeSweep(
-      radial.filter(({ alpha }) => alpha === paperSlope),
+      [...alone, ...radial].filter(({ alpha }) => alpha === paperSlope),
       bySequence,
-      ({ gamma }) => gamma,
+      ({ method, gamma }) => (method === 'softmax' ? 0 : gamma),
     ),
     slopeSweep: summarizeSweep(
       radial.filter(({ gamma }) => gamma === options.gamma),
@@ -320,22 +333,56 @@ async function referencesFor(
   return all;
 }
 
-/** Up to six faces of each class, of as many people as there are, with their references. */
-function gridOf(set: FaceCache, references: Uint8Array): FacePicture[] {
-  return CLASSES.flatMap((expression, label) => {
+const A_CLASS = 6;
+
+/** Up to six faces of each class, of as many people as there are and of those first who are seen neutral besides. */
+async function gridOf(
+  { set, figures, identity, out }: ExperimentOptions,
+  references: Uint8Array,
+): Promise<FacePicture[]> {
+  const shown = (index: number): Uint8Array => faceOfCanvas(canvasOf(set, index));
+  const neutral = new Map<string, number[]>();
+  set.faces.forEach(({ label, subject }, index) => {
+    if (label === 0 && subject !== undefined) neutral.set(subject, [...(neutral.get(subject) ?? []), index]);
+  });
+  const targetOf = (index: number): number | undefined =>
+    neutral.get(set.faces[index]?.subject ?? '')?.find((other) => other !== index);
+  const chosen = CLASSES.flatMap((_, label) => {
     const people = new Set<string>();
-    const chosen: number[] = [];
-    set.faces.forEach((face, index) => {
-      const person = face.subject ?? `${index}`;
-      if (face.label !== label || chosen.length === 6 || people.has(person)) return;
+    const faces = set.faces.flatMap((face, index) => (face.label === label ? [index] : []));
+    return [
+      ...faces.filter((index) => targetOf(index) !== undefined),
+      ...faces.filter((index) => targetOf(index) === undefined),
+    ].filter((index) => {
+      const person = set.faces[index]?.subject ?? `face ${index}`;
+      if (people.size === A_CLASS || people.has(person)) return false;
       people.add(person);
-      chosen.push(index);
+      return true;
     });
-    return chosen.map((index) => ({
-      expression,
-      face: faceOfCanvas(canvasOf(set, index)),
+  });
+  const weights = figures.includes('identity')
+    ? Object.values(paperIdentityWeights).filter((weight) => identity.weights.includes(weight))
+    : [];
+  const plain: { weight: number; made: readonly Uint8Array[] }[] = [];
+  for (const weight of weights) {
+    const folder = join(out, 'identity');
+    plain.push({
+      weight,
+      made: await identityReferences(folder, weight, identity.steps, chosen.map(shown)),
+    });
+  }
+  return chosen.map((index, place) => {
+    const target = targetOf(index);
+    return {
+      expression: CLASSES[set.faces[index]?.label ?? 0] ?? 'neutral',
+      face: shown(index),
+      target: target === undefined ? undefined : shown(target),
       reference: faceAt(references, index),
-    }));
+      plain: plain.flatMap(({ weight, made }) => {
+        const reference = made[place];
+        return reference === undefined ? [] : [{ weight, reference }];
+      }),
+    };
   });
 }
 

@@ -8,7 +8,13 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { centreCrop, takeCrop } from '../datasets/augment-face.js';
 import { expressionInput } from '../datasets/expression-input.js';
-import { canvasOf, canvasSide, type CachedFace, type FaceCache } from '../datasets/face-cache.js';
+import {
+  canvasOf,
+  canvasSide,
+  faceOfCanvas,
+  type CachedFace,
+  type FaceCache,
+} from '../datasets/face-cache.js';
 import { runNetwork, runSomeLayers } from '../networks/run-network.js';
 import { createVariables } from '../networks/variables.js';
 import { subjectFolds } from '../protocols/folds.js';
@@ -16,6 +22,7 @@ import { createRandom, uniform } from '../random.js';
 import { runExperiment, type ExperimentOptions, type ExperimentProgress } from './experiment.js';
 import { frozenFeatures } from './frozen-features.js';
 import { identityErrors } from './identity-errors.js';
+import { metricLossOf } from './method.js';
 import { planRuns } from './run-plan.js';
 import { spreadOf, summarizeMethods, summarizeTimes } from './summary.js';
 import type { RunResult } from './train-run.js';
@@ -60,6 +67,7 @@ function experiment(name: string, change: Partial<ExperimentOptions> = {}): Expe
       set.faces.map(({ subject }) => subject),
       3,
     ),
+    deal: 'interleaved',
     bySequence: true,
     methods: ['softmax', 'triplet', 'radial'],
     folds: 2,
@@ -141,6 +149,36 @@ test('every method is trained on the same folds, learns, and is summed up by seq
   );
 });
 
+test('RML with the printed signs stands in the table beside the default, and is another loss', async () => {
+  const methods = ['softmax', 'radial', 'radial-printed'] as const;
+  const { results } = await runExperiment(experiment('signs', { methods, folds: 1 }));
+  assert.deepEqual(
+    results.methods.map(({ method, title, comparisons }) => [method, title, comparisons]),
+    [
+      ['softmax', 'Softmax alone', 0],
+      ['radial', 'RML, learnt T, references', 24],
+      ['radial-printed', 'RML, learnt T, references, printed signs', 24],
+    ],
+  );
+  // Two queries around their centre: H falls with their distance by default, and grows with it as printed.
+  const lossOf = (method: 'radial' | 'radial-printed', x: number): number =>
+    tf.tidy(() => {
+      const one = tf.tensor2d([[1]]);
+      const batch = {
+        queries: tf.tensor2d([[x], [-x]]),
+        references: tf.tensor2d([[3], [3]]),
+        labels: [0, 0],
+        subjects: [undefined, undefined],
+        neutral: undefined,
+      };
+      const metric = { la: one, lb: one, c: tf.tensor2d([[0]]), b: tf.scalar(0) };
+      const options = { margin: 0.5, threshold: 0.5, signs: 'consistent' } as const;
+      return metricLossOf(method)?.loss(batch, options, metric).dataSync<'float32'>()[0] ?? NaN;
+    });
+  assert.ok(lossOf('radial', 0.5) > lossOf('radial', 0.1), 'a query far from its centre costs more');
+  assert.ok(lossOf('radial-printed', 0.5) < lossOf('radial-printed', 0.1), 'here it costs less');
+});
+
 test('a stopped experiment goes on: what is done stays, and the numbers are those of one in a go', async () => {
   const stop = new AbortController();
   const onProgress = ({ task, done }: ExperimentProgress): void => {
@@ -170,6 +208,7 @@ test('another experiment does not go on in the same folder', async () => {
   for (const other of [
     { trunk: 'residual' },
     { generator: 'another' },
+    { deal: 'blocks' },
     { set: { ...set, pixels } },
   ] as const) {
     const options = experiment('whole', other);
@@ -185,25 +224,26 @@ test('folds without anybody to train a class are refused by name', async () => {
   });
 });
 
-test('identity errors are counted for each weight on people who were held out, once', async () => {
-  // Two pictures of each of 24 people, neutral and smiling.
-  const [neutral, smiling] = [0, 1].map((label) => set.faces.findIndex((face) => face.label === label));
-  const both = [neutral ?? 0, smiling ?? 0];
-  const people: FaceCache = {
-    name: 'people',
-    faces: Array.from({ length: 48 }, (_, i): CachedFace => {
-      const label = i % 2;
-      const target = CLASSES.map((_class, k) => (k === label ? 1 : 0));
-      return { path: `${i}.png`, label, target, subject: `person ${Math.floor(i / 2)}` };
-    }),
-    pixels: Buffer.concat(
-      Array.from({ length: 48 }, (_, i) =>
-        canvasOf(set, both[i % 2] ?? 0).map((level, at) =>
-          at % (2 + Math.floor(i / 2)) === 0 ? 255 - level : level,
-        ),
+// Two pictures of each of 24 people, neutral and smiling.
+const [neutral, smiling] = [0, 1].map((label) => set.faces.findIndex((face) => face.label === label));
+const both = [neutral ?? 0, smiling ?? 0];
+const people: FaceCache = {
+  name: 'people',
+  faces: Array.from({ length: 48 }, (_, i): CachedFace => {
+    const label = i % 2;
+    const target = CLASSES.map((_class, k) => (k === label ? 1 : 0));
+    return { path: `${i}.png`, label, target, subject: `person ${Math.floor(i / 2)}` };
+  }),
+  pixels: Buffer.concat(
+    Array.from({ length: 48 }, (_, i) =>
+      canvasOf(set, both[i % 2] ?? 0).map((level, at) =>
+        at % (2 + Math.floor(i / 2)) === 0 ? 255 - level : level,
       ),
     ),
-  };
+  ),
+};
+
+test('identity errors are counted for each weight on people who were held out, once', async () => {
   const out = join(folder, 'identity');
   const errors = () => identityErrors(people, out, [0, 0.03], 2, () => undefined);
   const rows = await errors();
@@ -216,10 +256,53 @@ test('identity errors are counted for each weight on people who were held out, o
   const { mtimeMs } = await written();
   assert.deepEqual(await errors(), rows);
   assert.equal((await written()).mtimeMs, mtimeMs, 'what is done is not done again');
+  assert.equal(rows[0]?.distances?.faceToReference.length, rows[0]?.distances?.bins.length);
+  assert.deepEqual(
+    rows[0]?.distances?.samePerson,
+    rows[1]?.distances?.samePerson,
+    'both are seen beside the same pairs',
+  );
   await assert.rejects(
     identityErrors(set, join(folder, 'few'), [0], 2, () => undefined),
     { code: 'E_DATA' },
   );
+});
+
+test('a face stands beside the same person’s neutral face, its reference, and those with and without the loss', async () => {
+  const { pictures, results } = await runExperiment(
+    experiment('pictures', {
+      set: people,
+      splits: subjectFolds(
+        people.faces.map(({ subject }) => subject),
+        3,
+      ),
+      bySequence: false,
+      methods: ['softmax'],
+      folds: 1,
+      training: { ...experiment('').training, steps: 1 },
+      figures: ['faces', 'identity'],
+      identity: { weights: [0, 0.03], steps: 2 },
+    }),
+  );
+  assert.equal(results.identityErrors.length, 2);
+  // Six people neutral, six smiling; of a neutral face there is no other one of the person.
+  assert.equal(pictures.length, 12);
+  for (const { expression, face, target, reference, plain } of pictures) {
+    assert.deepEqual(
+      reference,
+      face.map((level) => level >> 1),
+    );
+    assert.deepEqual(
+      plain.map(({ weight }) => weight),
+      [0.03, 0],
+    );
+    for (const { reference: other } of plain) assert.equal(other.length, face.length);
+    const person = people.faces.findIndex(
+      (_, i) => Buffer.compare(faceOfCanvas(canvasOf(people, i)), face) === 0,
+    );
+    if (expression === 'neutral') assert.equal(target, undefined);
+    else assert.deepEqual(target, faceOfCanvas(canvasOf(people, person - 1)));
+  }
 });
 
 const run = (method: 'softmax' | 'radial', seed: number, right: number, curve: number[]): RunResult => ({

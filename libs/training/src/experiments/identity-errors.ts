@@ -10,16 +10,20 @@ import { referencesOf } from '../loops/references-of.js';
 import { trainHng } from '../loops/train-hng.js';
 import { disposeVariables } from '../networks/variables.js';
 import { hngRecipeSchema, type HngRecipe } from '../recipe.js';
-import { identityDistances } from './identity-distances.js';
+import { identityDistances, type IdentityDistances } from './identity-distances.js';
 import { writeWhole } from '../write-whole.js';
 
 /** A row of the paper's Table 1. */
 export interface IdentityErrors {
   /** Weight of the identity loss. */
   readonly weight: number;
+  /** Training steps of the generator. */
+  readonly steps: number;
   /** Share of the references that lie beyond the distance that tells this set's people apart best. */
   readonly errors: number;
   readonly threshold: number;
+  /** Of the faces that were judged; undefined where they were judged by a version that did not keep them. */
+  readonly distances: IdentityDistances | undefined;
 }
 
 /** About one person in so many is held out and judged on. */
@@ -57,7 +61,7 @@ export async function identityErrors(
   await writeFaceCache(folder, { ...set, name: NAME });
   const rows: IdentityErrors[] = [];
   for (const weight of weights) {
-    const out = join(folder, `weight-${weight}-steps-${steps}`);
+    const out = generatorFolder(folder, weight, steps);
     const file = join(out, 'errors.json');
     if (!existsSync(file)) {
       const task = `identity weight ${weight}`;
@@ -68,27 +72,52 @@ export async function identityErrors(
           onProgress(task, step, of);
         },
       });
-      await writeWhole(file, `${JSON.stringify(await judge(set, weight, out))}\n`);
+      await writeWhole(file, `${JSON.stringify(await judge(set, weight, steps, out))}\n`);
     }
-    rows.push(JSON.parse(await readFile(file, 'utf8')) as IdentityErrors);
+    rows.push({ ...(JSON.parse(await readFile(file, 'utf8')) as IdentityErrors), steps });
   }
   return rows;
 }
 
-async function judge(set: FaceCache, weight: number, out: string): Promise<IdentityErrors> {
+/** References of 64x64 grey bytes by the generator that {@link identityErrors} trained with a weight. */
+export async function identityReferences(
+  folder: string,
+  weight: number,
+  steps: number,
+  faces: readonly Uint8Array[],
+): Promise<Uint8Array[]> {
+  const generator = await readGenerator(join(generatorFolder(folder, weight, steps), 'last.bin'));
+  try {
+    const levels = faces.map((face) => Float32Array.from(face, (level) => level / 255));
+    return referencesOf(generator, levels).map(asBytes);
+  } finally {
+    disposeVariables(generator.variables);
+  }
+}
+
+function generatorFolder(folder: string, weight: number, steps: number): string {
+  return join(folder, `weight-${weight}-steps-${steps}`);
+}
+
+function asBytes(levels: Float32Array): Uint8Array {
+  return Uint8Array.from(levels, (level) => Math.round(255 * level));
+}
+
+async function judge(set: FaceCache, weight: number, steps: number, out: string): Promise<IdentityErrors> {
   const generator = await readGenerator(join(out, 'last.bin'));
   const heldOut = set.faces.map(({ subject }) => isHeldOut(subject, HOLD_OUT));
-  const { threshold } = identityDistances(
+  const distances = identityDistances(
     set,
     (index) => {
       const face = Float32Array.from(faceOfCanvas(canvasOf(set, index)), (level) => level / 255);
       const [reference] = referencesOf(generator, [face]);
       if (!reference) throw new Error('the generator gave no reference');
-      return Uint8Array.from(reference, (value) => Math.round(255 * value));
+      return asBytes(reference);
     },
     { only: (index) => heldOut[index] === true },
   );
   disposeVariables(generator.variables);
+  const { threshold } = distances;
   if (threshold === undefined) {
     throw new DeadpanError(
       'E_DATA',
@@ -98,7 +127,7 @@ async function judge(set: FaceCache, weight: number, out: string): Promise<Ident
       },
     );
   }
-  return { weight, errors: threshold.errors, threshold: threshold.distance };
+  return { weight, steps, errors: threshold.errors, threshold: threshold.distance, distances };
 }
 
 function recipeWith(identity: number, steps: number, filmed: boolean): HngRecipe {

@@ -1,7 +1,7 @@
 import type { MethodName } from './method.js';
 import type { RunSpec } from './train-run.js';
 
-/** Weights of the metric loss that Fig. 11 tries; 0 is softmax alone. */
+/** Weights of the metric loss that Fig. 11 tries; beside them 0 is softmax alone, where that is run. */
 export const gammaValues = [0.1, 0.25, 0.5, 0.75, 0.95, 1, 1.25] as const;
 /** Slopes of the LeakyReLU that Fig. 12 tries. */
 export const slopeValues = [0, 0.05, 0.075, 0.1, 0.125, 0.2] as const;

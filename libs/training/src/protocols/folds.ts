@@ -8,15 +8,28 @@ export interface Split {
   readonly test: readonly number[];
 }
 
+/** How people, in the order of their ids, are dealt into folds: every so many-th of them, or one after the other. */
+export const dealNames = ['interleaved', 'blocks'] as const;
+
+/** One of {@link dealNames}. */
+export type Deal = (typeof dealNames)[number];
+
 /**
- * Subject-disjoint folds: the people in the order of their ids, fold i is every `count`-th of them from i. The test
- * part of split t is fold t, the validation part fold t + 1, all others train.
+ * Subject-disjoint folds of the people in the order of their ids: `interleaved`, fold i is every `count`-th of them
+ * from i; in `blocks`, consecutive ones, whose sizes differ by one at most. The test part of split t is fold t, the
+ * validation part fold t + 1, all others train.
  * @param subjects person of each face; faces without one are people of their own
  */
-export function subjectFolds(subjects: readonly (string | undefined)[], count: number): Split[] {
+export function subjectFolds(
+  subjects: readonly (string | undefined)[],
+  count: number,
+  deal: Deal = 'interleaved',
+): Split[] {
   const people = personOfEach(subjects);
   const sorted = [...new Set(people)].sort((a, b) => (a < b ? -1 : 1));
-  const foldOf = new Map(sorted.map((person, position) => [person, position % count]));
+  const foldAt = (position: number): number =>
+    deal === 'interleaved' ? position % count : Math.floor((position * count) / sorted.length);
+  const foldOf = new Map(sorted.map((person, position) => [person, foldAt(position)]));
   const members = (wanted: (fold: number) => boolean): number[] =>
     people.flatMap((person, index) => (wanted(foldOf.get(person) ?? 0) ? [index] : []));
   return Array.from({ length: count }, (_, test) => {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { CLASSES } from '@deadpan/shared';
 import { readCkPlus } from './ckplus.js';
-import { fixedSplit, subjectFolds } from './folds.js';
+import { dealNames, fixedSplit, subjectFolds } from './folds.js';
 import { readMmi } from './mmi.js';
 import { readOulu } from './oulu.js';
 import { turnedClockwise } from './protocol-faces.js';
@@ -114,21 +114,54 @@ test('Oulu-CASIA: the last three frames in visible, strong light', async () => {
 
 test('nobody is in two parts of a fold, and everybody is tested once', () => {
   const subjects = Array.from({ length: 97 }, (_, i) => `S${(i * 7) % 23}`);
-  const folds = subjectFolds(subjects, 10);
-  assert.equal(folds.length, 10);
-  const people = (indices: readonly number[]) => new Set(indices.map((index) => subjects[index]));
-  for (const { train, validation, test: tested } of folds) {
-    assert.equal(train.length + validation.length + tested.length, subjects.length);
-    for (const person of people(train)) {
-      assert.ok(!people(tested).has(person) && !people(validation).has(person));
+  for (const deal of dealNames) {
+    const folds = subjectFolds(subjects, 10, deal);
+    assert.equal(folds.length, 10);
+    const people = (indices: readonly number[]) => new Set(indices.map((index) => subjects[index]));
+    for (const { train, validation, test: tested } of folds) {
+      assert.equal(train.length + validation.length + tested.length, subjects.length);
+      for (const person of people(train)) {
+        assert.ok(!people(tested).has(person) && !people(validation).has(person));
+      }
+      for (const person of people(validation)) assert.ok(!people(tested).has(person));
     }
-    for (const person of people(validation)) assert.ok(!people(tested).has(person));
+    const tested = folds.flatMap(({ test: part }) => part);
+    assert.deepEqual(
+      tested.sort((a, b) => a - b),
+      subjects.map((_, index) => index),
+    );
   }
-  const tested = folds.flatMap(({ test: part }) => part);
-  assert.deepEqual(
-    tested.sort((a, b) => a - b),
-    subjects.map((_, index) => index),
-  );
+});
+
+// Two faces of each of CK+'s 118 people, not in the order of their ids.
+const ids = Array.from({ length: 118 }, (_, i) => `S${String(i + 5).padStart(3, '0')}`);
+const faces = [...ids].reverse().flatMap((id) => [id, id]);
+const idsOf = (indices: readonly number[]): string[] =>
+  [...new Set(indices.map((index) => faces[index] ?? ''))].sort();
+
+test('fold i is every tenth person from i, in the order of the ids', () => {
+  subjectFolds(faces, 10).forEach(({ test: tested }, i) => {
+    assert.deepEqual(
+      idsOf(tested),
+      ids.filter((_, position) => position % 10 === i),
+    );
+  });
+});
+
+test('folds in blocks are people in a row, twelve or eleven of 118, from the first id to the last', () => {
+  const folds = subjectFolds(faces, 10, 'blocks').map(({ test: tested }) => idsOf(tested));
+  assert.deepEqual(folds.flat(), ids);
+  for (const { length } of folds) assert.ok(length === 11 || length === 12, `${length} people`);
+});
+
+test('the fold after the tested one validates, after the last the first, never the tested one', () => {
+  for (const deal of dealNames) {
+    const folds = subjectFolds(faces, 10, deal);
+    folds.forEach(({ validation, test: tested }, t) => {
+      assert.deepEqual(validation, folds[(t + 1) % 10]?.test);
+      assert.ok(!validation.some((index) => tested.includes(index)));
+    });
+  }
 });
 
 test('a given test part is tested whole, and neither it nor its people are trained on', () => {
