@@ -102,7 +102,7 @@ export async function releaseFer(options: ReleaseFerOptions): Promise<FerArtifac
     ...sources.map(({ cache }) => ({ name: cache.name, images: cache.faces.length })),
     { name: validation.name, images: validation.faces.length },
   ]);
-  const facts = { version: options.version, recipe: recipe.name, meanOf, dataSets };
+  const facts = { version: options.version, recipe: recipe.name, dataSets, ...(meanOf && { meanOf }) };
   const metrics: Record<string, number> = {
     accuracy: report.accuracy,
     'accuracy float32': accuracyFloat32,
