@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -23,16 +23,32 @@ interface RunRecord {
   readonly faces: number;
 }
 
+/** Puts another network in the generator's place, and its hash into the description. */
+function replaceNetwork(models: string, network: Buffer): void {
+  const artifact = join(models, 'hng', 'artifact.json');
+  const sha256 = createHash('sha256').update(network).digest('hex');
+  writeFileSync(join(models, 'hng', 'model.onnx'), network);
+  const description = JSON.parse(readFileSync(artifact, 'utf8')) as object;
+  writeFileSync(artifact, JSON.stringify({ ...description, sha256 }));
+}
+
+test('a network that no engine can load ends the run at once, in a sentence, and leaves nothing', async () => {
+  const models = join(folder, 'unloadable');
+  cpSync(fileURLToPath(new URL('../../../models', import.meta.url)), models, { recursive: true });
+  replaceNetwork(models, Buffer.from('This is not a network.'));
+  const out = join(folder, 'unloaded');
+  const { code, stderr } = await deadpan(['analyze', CLIP, '--out', out], {
+    env: { DEADPAN_MODELS: models },
+  });
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /^deadpan: onnxruntime cannot load a network: .* \(E_MODEL_INVALID\)$/m);
+  assert.deepEqual(readdirSync(out), []);
+});
+
 test('faces that a model cannot take are put aside with the reason, touch no other input, and are done again', async () => {
   const models = join(folder, 'models');
   cpSync(fileURLToPath(new URL('../../../models', import.meta.url)), models, { recursive: true });
-  // What its description says it is, and yet no network.
-  const artifact = join(models, 'hng', 'artifact.json');
-  const noNetwork = 'This is not a network.';
-  const sha256 = createHash('sha256').update(noNetwork).digest('hex');
-  writeFileSync(join(models, 'hng', 'model.onnx'), noNetwork);
-  const description = JSON.parse(readFileSync(artifact, 'utf8')) as object;
-  writeFileSync(artifact, JSON.stringify({ ...description, sha256 }));
+  replaceNetwork(models, readFileSync(join(models, 'fer', 'model.onnx')));
 
   const nobody = join(folder, 'nobody.mp4');
   const pattern = ['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=5:d=1', '-pix_fmt', 'yuv420p'];

@@ -68,10 +68,11 @@ export interface AnalyzeProgress {
  * Several runs with different shards may write into one folder at the same time. Each writes the record and the index
  * of all that is finished by then, so the last one's are those of one run over everything.
  * @returns the record of every input of this run, in the order of the inputs
- * @throws DeadpanError E_OUTPUT when `run.json` cannot be written, E_INTERRUPTED when `signal` aborted: finished inputs stay
+ * @throws DeadpanError E_OUTPUT when `run.json` cannot be written, E_INTERRUPTED when `signal` aborted: finished inputs stay;
+ * E_MODEL_INVALID or E_ENGINE at once where a network cannot be loaded
  */
 export async function analyzeRun(options: AnalyzeOptions): Promise<readonly InputRecord[]> {
-  const { out, config, stages, jobs, shard, progress, signal } = options;
+  const { out, config, stages, jobs, shard, progress } = options;
   if (options.annotate) await (await import('../report/annotate.js')).checkEncoder(options.ffmpeg);
   const hasResults = async (path: string, output: string) =>
     (await readOwnRecord(out, output, path)) !== null;
@@ -92,6 +93,14 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
   }
 
   const queue = plan.filter(({ done }) => done === null);
+  const unusable = new AbortController();
+  if (queue.length > 0) {
+    // A network that cannot be loaded would fail every face of every input.
+    stages.loaded.catch((error: unknown) => {
+      unusable.abort(error);
+    });
+  }
+  const signal = AbortSignal.any([options.signal, unusable.signal]);
   async function work(): Promise<void> {
     for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) {
       await takeOn(next);
@@ -101,6 +110,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     progress.ended();
   });
 
+  unusable.signal.throwIfAborted();
   await writeRun();
   if (signal.aborted) {
     throw new DeadpanError(
@@ -187,7 +197,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
     const left = hiddenFolder(target);
     if (!(await isThere(left)) && !(await isThere(lockPath(target)))) return;
     try {
-      const lock = await lockFolder(target, signal);
+      const lock = await lockFolder(target, options.signal);
       if ('heldBy' in lock) return;
       await writing(left, () => rm(left, { recursive: true, force: true })).finally(() => lock.release());
     } catch (error) {
@@ -295,7 +305,7 @@ export async function analyzeRun(options: AnalyzeOptions): Promise<readonly Inpu
         await folder.publish();
         return result;
       } catch (error) {
-        if (!(await goesOnLater(error, folder.path))) await folder.discard();
+        if (unusable.signal.aborted || !(await goesOnLater(error, folder.path))) await folder.discard();
         throw error;
       }
     } finally {

@@ -43,6 +43,7 @@ export function addEvaluateCommand(program: Command, finish: (exitCode: number) 
       const pool = createInferencePool({ device, ...(workers === 0 ? {} : { workers }) });
       try {
         const stages = await createStageSet(pool, config);
+        await stages.loaded;
         const { name, version, sha256 } = (await readFerModel(modelFolder('fer'))).artifact;
         let said = performance.now();
         const evaluation = await evaluateLabels({

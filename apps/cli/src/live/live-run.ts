@@ -55,6 +55,7 @@ export async function startLive({ config, ffmpeg, pool, logger }: LiveOptions): 
   collectDefaultMetrics({ register: registry });
   const observer = createStageMetrics(registry);
   const stageSet = await createStageSet(pool, config);
+  await stageSet.loaded;
   const align = createAlign({
     pool,
     config: config.align,

@@ -16,6 +16,8 @@ import type { Stages } from './embedded.js';
 /** The line's stages over one pool of workers and one set of models. */
 export interface StageSet {
   readonly models: readonly ModelFacts[];
+  /** Resolves when every worker has loaded the networks; rejects with E_MODEL_INVALID where one is none, or E_ENGINE. */
+  readonly loaded: Promise<void>;
   /** Stages with a memory of their own, for one input or one process; with `from` they go on from there. */
   forInput(from?: StagesState): InputStages;
 }
@@ -41,8 +43,11 @@ export async function createStageSet(pool: InferencePool, config: DeadpanConfig)
   const normalize = createNormalizeStage(pool, hng);
   const classify = createClassifyStage(pool, fer);
   // Its networks are converted first, which takes this thread as long as the workers take to load the others.
-  pool.load(alignTask()).catch(() => undefined);
+  const align = pool.load(alignTask());
+  const loaded = Promise.all([align, normalize.loaded, classify.loaded]).then(() => undefined);
+  loaded.catch(() => undefined);
   return {
+    loaded,
     models: [hng, fer].map(({ artifact: { name, version, sha256 } }) => ({ name, version, sha256 })),
     forInput(from) {
       const align = createAlign({ pool, config: config.align, ...(from && { known: from.align }) });

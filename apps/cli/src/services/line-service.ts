@@ -89,6 +89,7 @@ async function createRun(options: LineServiceOptions, pool: InferencePool | unde
   // Nothing but ingest: its frames go to Kafka as they are.
   if (pool === undefined) return ({ frames }, to) => pass(frames, to.frames);
   const stageSet = await createStageSet(pool, config);
+  await stageSet.loaded;
   const { batchSize, batchDelay, liveBatchDelay } = config.inference;
 
   function makeStages(inference: InferencePool): Stages {

@@ -171,6 +171,12 @@ test('every option is described once, with type, default, unit and range', () =>
   assert.equal(detector?.type, 'ssd | tiny');
 });
 
+test('an option that may be null has the range of its numbers', () => {
+  const rate = z.number().positive().max(60).nullable().default(null).describe('Frames a second.');
+  const [fps] = describeOptions(z.strictObject({ fps: rate }));
+  assert.deepEqual([fps?.type, fps?.range], ['number | null', 'over 0, at most 60']);
+});
+
 test('what an item of a list holds is described after the list', () => {
   const described = describeOptions(schema).map(({ path, ...option }) => ({
     path: path.join('.'),

@@ -88,6 +88,7 @@ function typeOf(node: JsonSchema): string {
 }
 
 function rangeOf(node: JsonSchema): string | undefined {
+  if (node.anyOf !== undefined) return node.anyOf.map(rangeOf).find((range) => range !== undefined);
   const { minimum, maximum, exclusiveMinimum } = node;
   // zod bounds integers by what a double can count; that is no range that a user wants to read.
   const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? undefined : maximum;
