@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { connect, isIP } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import type { CameraAddress } from './camera-address.js';
@@ -14,12 +14,7 @@ const LONGEST_MS = 1_500;
  */
 export async function cameraAnswer(address: CameraAddress): Promise<string> {
   const { host, kind, location } = address;
-  if (host === null) {
-    return stat(location).then(
-      () => 'open',
-      () => 'closed',
-    );
-  }
+  if (host === null) return localAnswer(location);
   const to = { host: host.name, port: host.port };
   const isSecure = kind === 'rtsps' || kind === 'https';
   return new Promise((resolve) => {
@@ -50,6 +45,11 @@ export async function cameraAnswer(address: CameraAddress): Promise<string> {
       finish(data.toString('latin1').split('\r\n')[0] ?? '');
     });
   });
+}
+
+/** What {@link cameraAnswer} says of a file or a device. */
+export function localAnswer(location: string): string {
+  return existsSync(location) ? 'open' : 'closed';
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type Frame,
 } from '@deadpan/shared';
 import { backoffMs } from './backoff.js';
-import { cameraAnswer } from './camera-answer.js';
+import { cameraAnswer, localAnswer } from './camera-answer.js';
 import { cameraAddress } from './camera-address.js';
 import type { CameraLoss } from './camera-loss.js';
 import { startCameraSession, type CameraSession } from './camera-session.js';
@@ -258,6 +258,8 @@ export function createCamera(options: CameraOptions): Camera {
     originMs = wallAheadMs();
     clock.restart();
     enter('connecting');
+    // What is plugged in again may be there before it is asked for.
+    if (address.host === null) lastAnswer = localAnswer(address.location);
     const began = now();
     const held = { pictures: false };
     session = startCameraSession(
