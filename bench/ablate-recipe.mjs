@@ -5,7 +5,7 @@
 //
 // DATA is the folder of the caches that the recipe names. Judged are the recipe's validation set and the people that it
 // holds out of its other sets. A stopped command goes on where it was if it is given the same --out (.cache/ablation by
-// default). With recipes/fer-tune.yaml a seed takes about an hour on two cores; `deadpan import` makes a checkpoint of the
+// default). With recipes/fer-tune.yaml a seed takes about half an hour on two cores; `deadpan import` makes a checkpoint of the
 // released network. From dlib's trunk a short run says how soon it leaves the plateau at the beginning, and no more.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
