@@ -25,8 +25,8 @@ const RTP_OVERFLOW_MS = 2 ** 32 / 90;
 
 /** Who is told what comes from a camera. */
 export interface SessionHandlers {
-  /** A frame has arrived; not all of them are wanted. */
-  onArrival(): void;
+  /** A frame has arrived, with its time in the stream's own clock; not all of them are wanted. */
+  onArrival(streamUs: number): void;
   /** No frame came for too long; the connection is being ended. */
   onStall(): void;
   /** A wanted frame, with its time in the stream's own clock. The memory is the taker's until given back. */
@@ -84,7 +84,7 @@ export function startCameraSession(
       const stepMs = lastStreamS === null ? 0 : (streamS - lastStreamS) * 1000;
       lastStreamS = streamS;
       newest = performance.now();
-      handlers.onArrival();
+      handlers.onArrival(streamS * 1e6);
       if (stepMs < -STEP_BACK_MS || stepMs > limits.clockJumpMs) {
         const back = stepMs > RTP_OVERFLOW_MS / 2 ? RTP_OVERFLOW_MS - stepMs : -stepMs;
         const way = back > 0 ? 'back' : 'ahead';

@@ -123,6 +123,10 @@ export interface CameraCounts {
 
 const RATE_WINDOW_MS = 5_000;
 const HOUR_MS = 3_600_000;
+/** How far a printed time may be from that of the picture. */
+const PRINTED_US = 1_000;
+/** Arrivals that the pictures may be behind. */
+const MOST_BETWEEN_PIPES = 1_000;
 const LATENCIES_KEPT = 50;
 const SPARE = 4;
 
@@ -178,6 +182,8 @@ export function createCamera(options: CameraOptions): Camera {
   let lastError: string | null = null;
   let session: CameraSession | null = null;
   let newest: Frame | null = null;
+  /** Times of frames that arrived and may still come as pictures, in microseconds of the stream. */
+  const arrivals: number[] = [];
   /** What the camera said when it was last asked whether it is back. */
   let lastAnswer: string | null = null;
   let wanted: 'running' | 'paused' | 'removed' = 'running';
@@ -215,9 +221,13 @@ export function createCamera(options: CameraOptions): Camera {
     rates.dropped.count();
     options.onDrop?.(reason);
   };
-  /** Those that arrived and are not here by now were not picked, or were cut off by the end of their connection. */
-  const countUnsampled = (): void => {
-    while (counts.dropped.unsampled < counts.arrived - counts.sampled) {
+  /**
+   * Those that arrived before a picture that is here and are not were not picked, or were cut off by the end of their
+   * connection. Arrivals come by another pipe than pictures, which may be behind.
+   */
+  const countUnsampled = (untilUs: number): void => {
+    while (arrivals.length > 0 && (arrivals[0] ?? 0) <= untilUs) arrivals.shift();
+    while (counts.dropped.unsampled < counts.arrived - arrivals.length - counts.sampled) {
       counts.dropped.unsampled += 1;
       options.onDrop?.('unsampled');
     }
@@ -229,7 +239,7 @@ export function createCamera(options: CameraOptions): Camera {
   };
   const offer = (streamUs: number, data: Uint8Array, size: ScaledSize): void => {
     counts.sampled += 1;
-    countUnsampled();
+    countUnsampled(streamUs + PRINTED_US);
     let released = false;
     const frame: Frame = {
       camera: name,
@@ -274,8 +284,10 @@ export function createCamera(options: CameraOptions): Camera {
       timing,
       pool,
       {
-        onArrival() {
+        onArrival(streamUs) {
           counts.arrived += 1;
+          arrivals.push(streamUs);
+          if (arrivals.length > MOST_BETWEEN_PIPES) arrivals.shift();
           rates.in.count();
           options.onArrival?.();
           if (state === 'connecting') {
@@ -294,7 +306,7 @@ export function createCamera(options: CameraOptions): Camera {
     );
     const loss = await session.lost;
     session = null;
-    countUnsampled();
+    countUnsampled(Infinity);
     return { loss, heldMs: held.pictures ? now() - began : 0 };
   };
 
