@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Parameters, Weights } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
+import { DIVERGED_ADVICE } from './loops/require-finite.js';
 import { writeWhole } from './write-whole.js';
 
 /** Everything a run needs to go on: plain state (recipe, step, schedule, data position) and named arrays. */
@@ -25,7 +26,7 @@ export async function writeCheckpoint<State>(
       'E_TRAINING',
       `${file} is not written: ${name} holds values that are no numbers.`,
       {
-        advice: 'Lower "peak" in the recipe\'s schedule, or lengthen "warmUp", and choose another folder.',
+        advice: DIVERGED_ADVICE,
       },
     );
   }

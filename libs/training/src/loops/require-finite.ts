@@ -1,5 +1,9 @@
 import { DeadpanError } from '@deadpan/shared';
 
+/** What to do where a run has come to values that are no numbers. */
+export const DIVERGED_ADVICE =
+  'Lower "peak" in the recipe\'s schedule, or lengthen "warmUp", and choose another folder.';
+
 /**
  * @param step steps that have been done
  * @throws DeadpanError E_TRAINING where a term of the loss is no number: every step from here on would give none
@@ -8,6 +12,6 @@ export function requireFinite(terms: Readonly<Record<string, number>>, step: num
   const broken = Object.keys(terms).find((name) => !Number.isFinite(terms[name]));
   if (broken === undefined) return;
   throw new DeadpanError('E_TRAINING', `The loss "${broken}" is no number after ${step} steps.`, {
-    advice: 'Lower "peak" in the recipe\'s schedule, or lengthen "warmUp", and choose another folder.',
+    advice: DIVERGED_ADVICE,
   });
 }
