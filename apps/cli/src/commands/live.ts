@@ -1,11 +1,11 @@
 import { findFfmpeg } from '@deadpan/ingest';
 import { createInferencePool } from '@deadpan/nets';
-import { DeadpanError, sentenceOf } from '@deadpan/shared';
+import { sentenceOf } from '@deadpan/shared';
 import { createLogger } from '@deadpan/shared/telemetry';
 import { InvalidArgumentError, type Command } from 'commander';
 
 import type { CameraSpec } from '../live/camera-config.js';
-import { camerasFromArguments, startLive } from '../live/live-run.js';
+import { camerasFromArguments, refuseSameNames, startLive } from '../live/live-run.js';
 import { hideCredentialsInTitle } from '../live/process-title.js';
 import { CONFIG_OPTION, effectiveConfig } from './config.js';
 import { listenOption } from './listen-option.js';
@@ -106,11 +106,7 @@ export function addLiveCommand(program: Command, finish: (exitCode: number) => v
  */
 function camerasOf(given: readonly CameraSpec[], configured: readonly CameraSpec[]): CameraSpec[] {
   const cameras = [...given, ...configured];
-  if (new Set(cameras.map(({ name }) => name)).size < cameras.length) {
-    throw new DeadpanError('E_USAGE', 'Two cameras have the same name.', {
-      advice: 'Name them: NAME=SOURCE.',
-    });
-  }
+  refuseSameNames(cameras);
   return cameras;
 }
 

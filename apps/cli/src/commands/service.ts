@@ -2,7 +2,7 @@ import { DeadpanError } from '@deadpan/shared';
 import { createLogger } from '@deadpan/shared/telemetry';
 import { InvalidArgumentError, type Command } from 'commander';
 
-import { camerasFromArguments } from '../live/live-run.js';
+import { camerasFromArguments, refuseSameNames } from '../live/live-run.js';
 import { hideCredentialsInTitle } from '../live/process-title.js';
 import { fusedServices, SERVICES } from '../services/service-names.js';
 import { CONFIG_OPTION, effectiveConfig } from './config.js';
@@ -73,11 +73,7 @@ export function addServiceCommand(program: Command, finish: (exitCode: number) =
       if (bounded && names.includes('ingest') && cameras.length === 0) {
         throw new DeadpanError('E_USAGE', 'Name the files to read.');
       }
-      if (new Set(cameras.map((camera) => camera.name)).size < cameras.length) {
-        throw new DeadpanError('E_USAGE', 'Two cameras have the same name.', {
-          advice: 'Name them: NAME=SOURCE.',
-        });
-      }
+      refuseSameNames(cameras);
       const logger = createLogger({ level: flags.quiet === true ? 'warn' : 'info', name: names.join('+') });
       const stopping = new AbortController();
       const stop = (): void => {

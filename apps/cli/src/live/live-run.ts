@@ -6,7 +6,7 @@ import { createWindowStage, type CameraLeft } from '@deadpan/classify';
 import { createFeedServer, type FeedServer } from '@deadpan/feed';
 import { cameraAddress, createCamera, type Ffmpeg } from '@deadpan/ingest';
 import type { InferencePool } from '@deadpan/nets';
-import type { Expression } from '@deadpan/shared';
+import { DeadpanError, type Expression } from '@deadpan/shared';
 import { createStageMetrics, type Logger } from '@deadpan/shared/telemetry';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Subject } from 'rxjs';
@@ -208,4 +208,10 @@ export function camerasFromArguments(sources: readonly string[], fps: number | n
     const [, name, address] = /^([\p{L}\p{N}][\p{L}\p{N} ._-]{0,63})=(.+)$/u.exec(source) ?? [];
     return { name: name ?? `camera-${i + 1}`, address: address ?? source, fps, paused: false };
   });
+}
+
+/** @throws DeadpanError E_USAGE where two cameras have the same name */
+export function refuseSameNames(cameras: readonly CameraSpec[]): void {
+  if (new Set(cameras.map(({ name }) => name)).size === cameras.length) return;
+  throw new DeadpanError('E_USAGE', 'Two cameras have the same name.', { advice: 'Name them: NAME=SOURCE.' });
 }
