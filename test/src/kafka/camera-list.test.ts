@@ -36,15 +36,15 @@ function servicesOf(
   client: KafkaClient,
   user: 'admin' | 'deadpan',
   cameras: readonly object[],
+  behind = 0,
 ): Promise<ServicesUnderTest> {
   const { config } = client;
-  const password = broker.users?.[user];
-  return prepareServices(client, {
-    kafka: { ...config, username: user, password, ca: `file:${broker.caFile ?? ''}` },
-    ingest: { maxSide: 64 },
-    feed: { tokens: [{ token: TOKEN, role: 'operator' }] },
-    cameras,
-  });
+  const kafka = {
+    ...{ ...config, username: user, password: broker.users?.[user] },
+    ca: `file:${broker.caFile ?? ''}`,
+  };
+  const feed = { tokens: [{ token: TOKEN, role: 'operator' }] };
+  return prepareServices(client, { kafka, ingest: { maxSide: 64 }, feed, cameras }, behind);
 }
 
 /** What the user `deadpan` may do with all topics, or groups, whose names begin like this. */
@@ -173,10 +173,10 @@ test(
 
 test('what the broker does not take keeps no process that is told to end', { timeout: 60_000 }, async (t) => {
   const client = administrator();
-  const services = await servicesOf(client, 'admin', [CAMERA]);
+  const services = await servicesOf(client, 'admin', [CAMERA], 3_600_000);
   t.after(() => services.close());
-  // Every record is too old for it, and the sender tries again and again, as when the broker is away.
-  await setTopic(client, 'message.timestamp.before.max.ms', '0');
+  // To the broker every record is too old, and the sender tries again and again, as when the broker is away.
+  await setTopic(client, 'message.timestamp.before.max.ms', '60000');
   const feed = services.start('feed', '--listen', '127.0.0.1:0');
   await feed.ready;
   const answer = post(feed);

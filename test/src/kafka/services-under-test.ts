@@ -43,10 +43,11 @@ export interface ServicesUnderTest {
   close(): Promise<void>;
 }
 
-/** Creates the topics and writes the configuration. */
+/** Creates the topics and writes the configuration. The clocks of the services are so many milliseconds `behind`. */
 export async function prepareServices(
   client: KafkaClient,
   settings: Record<string, unknown> = {},
+  behind = 0,
 ): Promise<ServicesUnderTest> {
   await applyTopics(client);
   const folder = mkdtempSync(join(tmpdir(), 'deadpan-services-'));
@@ -56,11 +57,13 @@ export async function prepareServices(
   writeFileSync(configFile, stringify({ kafka, inference: { workers: 1 }, ...settings }), {
     mode: 0o600,
   });
+  const clock = `data:text/javascript,${encodeURIComponent(`const { now } = Date; Date.now = () => now() - ${behind};`)}`;
+  const node = behind === 0 ? [] : ['--import', clock];
   const running = new Set<ServiceProcess>();
   return {
     configFile,
     start(...args) {
-      const child = spawn(process.execPath, [CLI, 'service', ...args, '--config', configFile], {
+      const child = spawn(process.execPath, [...node, CLI, 'service', ...args, '--config', configFile], {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let said = '';
