@@ -7,18 +7,14 @@ const PIXELS = CROP_SIZE * CROP_SIZE;
 
 /**
  * The map stage that classifies every face and measures how far it is from its own neutral reference. All faces of a
- * call share one batch of the network; frames without a face pass through. Pixels end here. `loaded` resolves when every
- * worker has the network, and rejects with what is wrong with it.
+ * call share one batch of the network; frames without a face pass through. Pixels end here. The first call loads
+ * the network; `load` does before, in every worker, and rejects with what is wrong with it.
  */
 export function createClassifyStage(
   pool: InferencePool,
   { artifact, model }: ReleasedModel<FerArtifact>,
-): MapStage<FacePair, Expression> & { readonly loaded: Promise<void> } {
+): MapStage<FacePair, Expression> & { readonly load: () => Promise<void> } {
   const expressions = expressionTask({ model, intensity: artifact.intensity });
-  // Workers load the network while there are no faces yet.
-  const loaded = pool.load(expressions);
-  // Whoever does not wait for it hears from the first call.
-  loaded.catch(() => undefined);
   const modelName = `${artifact.name} ${artifact.version}`;
   const classify: MapStage<FacePair, Expression> = async function classify(records) {
     const seen = records.map(({ face }) => face).filter((face) => face !== null);
@@ -47,5 +43,5 @@ export function createClassifyStage(
       return ok({ ...record, face });
     });
   };
-  return Object.assign(classify, { loaded });
+  return Object.assign(classify, { load: () => pool.load(expressions) });
 }

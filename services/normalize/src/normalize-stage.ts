@@ -7,18 +7,14 @@ const PIXELS = CROP_SIZE * CROP_SIZE;
 
 /**
  * The map stage that puts beside every face its neutral reference, generated from it by HNG. All faces of a call share
- * one batch of the network; frames without a face pass through. `loaded` resolves when every worker has the network, and
- * rejects with what is wrong with it.
+ * one batch of the network; frames without a face pass through. The first call loads the network; `load` does before,
+ * in every worker, and rejects with what is wrong with it.
  */
 export function createNormalizeStage(
   pool: InferencePool,
   { model }: ReleasedModel<HngArtifact>,
-): MapStage<Face, FacePair> & { readonly loaded: Promise<void> } {
+): MapStage<Face, FacePair> & { readonly load: () => Promise<void> } {
   const generate = referenceTask(model);
-  // Workers load the network while there are no faces yet.
-  const loaded = pool.load(generate);
-  // Whoever does not wait for it hears from the first call.
-  loaded.catch(() => undefined);
   const normalize: MapStage<Face, FacePair> = async function normalize(records) {
     const crops = new Uint8Array(records.filter(({ face }) => face !== null).length * PIXELS);
     let filled = 0;
@@ -35,5 +31,5 @@ export function createNormalizeStage(
       return ok({ ...record, face: { ...record.face, reference } });
     });
   };
-  return Object.assign(normalize, { loaded });
+  return Object.assign(normalize, { load: () => pool.load(generate) });
 }

@@ -34,17 +34,27 @@ export interface StagesState {
   readonly window: WindowsState;
 }
 
+/** Stages that have networks. */
+const WITH_NETWORKS = ['normalize', 'classify', 'align'] as const;
+
 /**
- * Loads the models and makes the stages.
+ * Makes the stages, and lets the workers load the networks of those that will run.
+ * @param running names of stages; others may be among them
  * @throws DeadpanError E_MODEL_MISSING, E_MODEL_INVALID
  */
-export async function createStageSet(pool: InferencePool, config: DeadpanConfig): Promise<StageSet> {
+export async function createStageSet(
+  pool: InferencePool,
+  config: DeadpanConfig,
+  running: readonly string[] = WITH_NETWORKS,
+): Promise<StageSet> {
   const [hng, fer] = await Promise.all([readHngModel(modelFolder('hng')), readFerModel(modelFolder('fer'))]);
   const normalize = createNormalizeStage(pool, hng);
   const classify = createClassifyStage(pool, fer);
-  // Its networks are converted first, which takes this thread as long as the workers take to load the others.
-  const align = pool.load(alignTask());
-  const loaded = Promise.all([align, normalize.loaded, classify.loaded]).then(() => undefined);
+  // Those of align come last: they are converted first, which takes this thread as long as the workers take to load the
+  // others.
+  const load = { normalize: normalize.load, classify: classify.load, align: () => pool.load(alignTask()) };
+  const loads = WITH_NETWORKS.filter((name) => running.includes(name)).map((name) => load[name]());
+  const loaded = Promise.all(loads).then(() => undefined);
   loaded.catch(() => undefined);
   return {
     loaded,

@@ -88,7 +88,7 @@ async function createRun(options: LineServiceOptions, pool: InferencePool | unde
   const { names, config, observer, deadLetters, bounded } = options;
   // Nothing but ingest: its frames go to Kafka as they are.
   if (pool === undefined) return ({ frames }, to) => pass(frames, to.frames);
-  const stageSet = await createStageSet(pool, config);
+  const stageSet = await createStageSet(pool, config, names);
   await stageSet.loaded;
   const { batchSize, batchDelay, liveBatchDelay } = config.inference;
 
