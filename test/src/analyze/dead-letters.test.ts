@@ -68,6 +68,10 @@ test('faces that a model cannot take are put aside with the reason, touch no oth
     .trimEnd()
     .split('\n');
   assert.equal(lines.length, parseInt(withFaces.reason ?? '', 10));
+  const report = (name: string): string => readFileSync(join(out, name, 'report.html'), 'utf8');
+  assert.ok(report('clip').includes(`${lines.length} records could not be worked on`));
+  assert.match(report('clip'), /<a href="dead-letters.ndjson">/);
+  assert.ok(!report('nobody').includes('could not be worked on'));
   for (const line of lines) {
     const { stage, reason, message, record } = JSON.parse(line) as Record<string, string>;
     assert.deepEqual([stage, reason], ['normalize', 'failed']);

@@ -61,7 +61,8 @@ export async function writeResults(analysis: InputAnalysis, facts: ResultFacts):
     await writeWhole(join(folder, 'dead-letters.ndjson'), lines.join(''));
   }
   const files = ['faces.csv', 'emotions.csv', 'timeline.svg', ...extras, 'summary.json'];
-  const report = reportHtml({ summary, timeline, version, models, settings, references, files });
+  const putAside = deadLetters.length;
+  const report = reportHtml({ summary, timeline, version, models, settings, references, files, putAside });
   await writeWhole(join(folder, 'report.html'), report);
   await writeWhole(join(folder, SEAL), summaryJson(summary));
   return summary;

@@ -31,6 +31,7 @@ function reportData(input: InputFacts, people?: []): ReportData {
     settings: [['fps', '"25"']],
     references: new Map(),
     files: ['faces.csv', 'a b.csv'],
+    putAside: 0,
   };
 }
 

@@ -36,6 +36,8 @@ export interface ReportData {
   readonly references: ReadonlyMap<string, readonly ReferencePicture[]>;
   /** Names of the files beside the report. */
   readonly files: readonly string[];
+  /** Frames and faces that could not be worked on: lines of `dead-letters.ndjson`. */
+  readonly putAside: number;
 }
 
 /**
@@ -55,6 +57,7 @@ ${summary.input === name ? null : markup`<p class="quiet">${summary.input}</p>`}
 ${facts(summary)}
 </header>
 <main>
+${putAside(data)}
 ${summary.tracks.length === 0 ? nobody(summary) : [trackTable(summary), timeline(data)]}
 ${references(data)}
 ${howToRead()}
@@ -81,6 +84,11 @@ ${fact('Frames analysed', count(frames.analysed), frames.analysed === frames.rea
 ${fact('With a face', percent(share), `${count(frames.withFace)} ${plural('frame', frames.withFace)}`)}
 ${fact('Tracks', count(summary.tracks.length), `${count(summary.faces)} ${plural('face', summary.faces)}`)}
 </dl>`;
+}
+
+function putAside({ putAside }: ReportData): Markup | null {
+  if (putAside === 0) return null;
+  return markup`<p><strong>${count(putAside)} ${plural('record', putAside)} could not be worked on</strong> and ${putAside === 1 ? 'is' : 'are'} missing below; <a href="dead-letters.ndjson">dead-letters.ndjson</a> says which and why.</p>`;
 }
 
 function nobody({ frames }: Summary): Markup {
