@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { readHngModel } from '@deadpan/nets';
+import { CLASSES } from '@deadpan/shared';
 import {
   centreCrop,
   generatorFace,
@@ -26,6 +27,7 @@ import {
 
 const SIDE = 64;
 const PAIRS = 300;
+const COLUMNS = ['expression', 'gender', 'ethnicity'];
 
 const [generator, data, json] = process.argv.slice(2);
 if (data === undefined) {
@@ -52,8 +54,12 @@ const references = statSync(generator).isDirectory()
 process.stdout.write(`${faces.length} expressive faces of people who were held out\n`);
 const before = await judgeNeutral('inputs', faces);
 const after = await judgeNeutral('references', references);
+const trueNeutral = await judgeNeutral(
+  'true neutral faces',
+  heldOut.neutral.map((face) => generatorFace(face, centreCrop)),
+);
 const identity = judgeIdentity();
-if (json !== undefined) writeFileSync(json, `${JSON.stringify(measured(), null, 2)}\n`);
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(judgement(), null, 2)}\n`);
 
 /** A gray face 0..1 as RGB 0..255 of another size. */
 function picture(face, size) {
@@ -63,47 +69,70 @@ function picture(face, size) {
 
 async function judgeNeutral(name, list) {
   const counts = {};
+  const called = [];
   for (const face of list) {
     const image = tf.tidy(() => picture(face, 112));
     const said = Object.entries({ ...(await faceApi.nets.faceExpressionNet.predictExpressions(image)) });
     image.dispose();
     const [best] = said.filter(([, share]) => typeof share === 'number').sort((a, b) => b[1] - a[1]);
     counts[best[0]] = (counts[best[0]] ?? 0) + 1;
+    called.push(best[0]);
   }
   const share = (counts.neutral ?? 0) / list.length;
   process.stdout.write(
     `face-api calls ${percent(share)} of the ${name} neutral: ${JSON.stringify(counts)}\n`,
   );
-  return { share, counts };
+  return { share, counts, neutral: called.map((expression) => expression === 'neutral') };
 }
 
 function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** The numbers, each with a sentence for the model card. */
-function measured() {
+/** What "export hng --measured" takes. */
+function judgement() {
   const rest = Object.entries(after.counts)
     .filter(([name]) => name !== 'neutral')
     .sort(([, a], [, b]) => b - a)
     .map(([name, count]) => `${count} ${name}`);
-  return [
-    {
-      name: 'input called neutral by face-api',
-      value: before.share,
-      sentence: `${faces.length} expressive faces (London set, LFW), expression network of face-api, which took no part in training: ${percent(before.share)} of the inputs and ${percent(after.share)} of the references are called neutral.`,
+  return {
+    metrics: {
+      'input called neutral by face-api': before.share,
+      'reference called neutral by face-api': after.share,
+      'neutral face called neutral by face-api': trueNeutral.share,
+      'same person by faceres': identity.share,
     },
-    {
-      name: 'reference called neutral by face-api',
-      value: after.share,
-      sentence: `What the rest of the references are called: ${rest.join(', ')}.`,
-    },
-    {
-      name: 'same person by faceres',
-      value: identity.share,
-      sentence: `The same ${faces.length} faces, recognition network faceres of @vladmandic/human, which took no part in training: ${percent(identity.share)} of the references are the same person as their input, at the similarity (${identity.threshold.toFixed(2)}) that separates ${PAIRS} pairs of LFW best (${percent(identity.separated)} right).`,
-    },
-  ];
+    sentences: [
+      `${faces.length} expressive faces (London set, LFW), expression network of face-api, which took no part in training: ${percent(before.share)} of the inputs and ${percent(after.share)} of the references are called neutral.`,
+      `What the rest of the references are called: ${rest.join(', ')}. Of ${heldOut.neutral.length} true neutral faces of such people the network calls ${percent(trueNeutral.share)} neutral.`,
+      `The same ${faces.length} faces, recognition network faceres of @vladmandic/human, which took no part in training: ${percent(identity.share)} of the references are the same person as their input, at the similarity (${identity.threshold.toFixed(2)}) that separates ${PAIRS} pairs of LFW best (${percent(identity.separated)} right).`,
+    ],
+    parts: parts(),
+  };
+}
+
+/** The shares of each expression, and of each group that a set tells of. */
+function parts() {
+  const groups = new Map();
+  for (const [i, { cache, index }] of heldOut.alone.entries()) {
+    const { label, columns } = cache.faces[index];
+    const { gender, ethnicity } = columns;
+    for (const [column, value] of Object.entries({ expression: CLASSES[label], gender, ethnicity })) {
+      if (value === undefined) continue;
+      const name = JSON.stringify({ column, value });
+      groups.set(name, [...(groups.get(name) ?? []), i]);
+    }
+  }
+  const share = (of, list) => list.filter((i) => of[i]).length / list.length;
+  return [...groups]
+    .map(([name, list]) => ({
+      ...JSON.parse(name),
+      faces: list.length,
+      neutralBefore: share(before.neutral, list),
+      neutral: share(after.neutral, list),
+      samePerson: share(identity.same, list),
+    }))
+    .sort((a, b) => COLUMNS.indexOf(a.column) - COLUMNS.indexOf(b.column) || b.faces - a.faces);
 }
 
 function embed(face) {
@@ -127,18 +156,19 @@ function judgeIdentity() {
   const pairs = [...people.values()].filter((list) => list.length > 1).slice(0, PAIRS);
   const faceAt = (index) => embed(generatorFace({ cache: lfw, index }, centreCrop));
   const [first, second] = [0, 1].map((k) => pairs.map((list) => faceAt(list[k])));
-  const same = first.map((a, i) => similarity(a, second[i]));
+  const friends = first.map((a, i) => similarity(a, second[i]));
   const others = first.map((a, i) => similarity(a, second[(i + 7) % second.length]));
-  const right = (t) => same.filter((s) => s >= t).length + others.filter((s) => s < t).length;
-  const threshold = [...same, ...others].reduce((best, t) => (right(t) > right(best) ? t : best));
+  const right = (t) => friends.filter((s) => s >= t).length + others.filter((s) => s < t).length;
+  const threshold = [...friends, ...others].reduce((best, t) => (right(t) > right(best) ? t : best));
   const kept = faces.map((face, i) => similarity(embed(face), embed(references[i])));
-  const share = kept.filter((s) => s >= threshold).length / kept.length;
+  const same = kept.map((similarity) => similarity >= threshold);
+  const share = same.filter(Boolean).length / same.length;
   const separated = right(threshold) / (2 * pairs.length);
   process.stdout.write(
     `faceres calls ${percent(share)} of the references the same person as their input, at ${threshold.toFixed(3)}, ` +
       `which separates ${pairs.length} pairs of LFW and as many strangers ${percent(separated)} right\n`,
   );
-  return { share, threshold, separated };
+  return { same, share, threshold, separated };
 }
 
 function group(list) {

@@ -34,6 +34,7 @@ export * from './loops/export-model.js';
 export * from './loops/import-model.js';
 export * from './loops/intensity-scale.js';
 export * from './datasets/data-set-terms.js';
+export * from './loops/generator-judgement.js';
 export * from './loops/group-report.js';
 export * from './loops/model-card.js';
 export * from './loops/store-weights.js';

@@ -262,11 +262,12 @@ function addExport(program: Command, finish: (exitCode: number) => void): void {
   common('hng', 'Exports a generator of neutral references.')
     .option('--measured <json>', 'what bench/judge-generator.mjs wrote, for the card')
     .action(async (flags: ExportFlags) => {
-      const { readMeasured, releaseHng } = await import('@deadpan/training');
+      const { readGeneratorJudgement, releaseHng } = await import('@deadpan/training');
       const { checkpoint, data, out, release: version, weights } = flags;
-      const measured = flags.measured === undefined ? [] : await readMeasured(flags.measured);
+      const judgement =
+        flags.measured === undefined ? undefined : await readGeneratorJudgement(flags.measured);
       const artifact = await writing(out, () =>
-        releaseHng({ checkpoint, data, out, version, weights, measured }),
+        releaseHng({ checkpoint, data, out, version, weights, judgement }),
       );
       process.stdout.write(
         `${artifact.name} ${artifact.version} (${artifact.weights}) in ${out}, SHA-256 ${artifact.sha256}\n`,

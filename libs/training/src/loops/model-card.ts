@@ -3,6 +3,7 @@ import { CLASSES, type ExpressionClass } from '@deadpan/shared';
 import { dataSetTerms, recognitionWeightsTerms } from '../datasets/data-set-terms.js';
 import type { ClassificationReport } from '../metrics/classification.js';
 import type { GroupAccuracy } from './group-report.js';
+import type { GeneratorJudgement } from './generator-judgement.js';
 
 /** A data set as an artifact lists it. */
 export interface UsedDataSet {
@@ -135,15 +136,33 @@ function trainedBy({ recipe, meanOf }: FerCardFacts): string {
 the weights are the mean of ${meanOf.length} checkpoints of ${names}.`;
 }
 
-function groupSection(groups: readonly GroupAccuracy[]): string {
-  if (groups.length === 0) return '';
-  const rows = groups.map(
-    ({ column, value, n, accuracy }) =>
-      `| ${column}: ${value === '' ? 'not stated' : value} | ${n} | ${percent(accuracy)} |`,
+const FEW = `So few pictures show great differences only: of ten, one
+more or less is ten points.`;
+
+function named({ column, value }: { readonly column: string; readonly value: string }): string {
+  return `${column}: ${value === '' ? 'not stated' : value}`;
+}
+
+function partSection(parts: GeneratorJudgement['parts']): string {
+  if (parts.length === 0) return '';
+  const rows = parts.map(
+    (part) =>
+      `| ${named(part)} | ${part.faces} | ${percent(part.neutralBefore)} | ${percent(part.neutral)} | ${percent(part.samePerson)} |`,
   );
   return `
-By group, of the sets that state it, people who were held out. So few pictures show great differences only: of ten, one
-more or less is ten points.
+By expression, and by group of the sets that state it, said by the same networks. ${FEW}
+
+| Faces | Number | Called neutral | Its reference | The same person |
+| --- | ---: | ---: | ---: | ---: |
+${rows.join('\n')}
+`;
+}
+
+function groupSection(groups: readonly GroupAccuracy[]): string {
+  if (groups.length === 0) return '';
+  const rows = groups.map((group) => `| ${named(group)} | ${group.n} | ${percent(group.accuracy)} |`);
+  return `
+By group, of the sets that state it, people who were held out. ${FEW}
 
 | Group | Pictures | Accuracy |
 | --- | ---: | ---: |
@@ -184,6 +203,8 @@ export interface HngCardFacts {
   readonly leastPsnr: number;
   /** Sentences about what was measured on people who were held out. */
   readonly measured: readonly string[];
+  /** The same by expression and by group of people; empty where it was not measured. */
+  readonly parts: GeneratorJudgement['parts'];
 }
 
 /** The card of a reference generator, Markdown. */
@@ -201,7 +222,7 @@ Input \`face\` [N, 1, 64, 64]: the aligned face (eyes at y = 20, mouth at y = 44
 On people who were held out:
 
 ${facts.measured.map((sentence) => `- ${sentence}`).join('\n')}
-
+${partSection(facts.parts)}
 ${WEIGHTS[facts.weights]}${
     facts.weights === 'float32'
       ? ''

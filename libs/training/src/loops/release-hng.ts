@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   buildHngModel,
   floatOutput,
@@ -9,7 +8,6 @@ import {
   type Tensors,
 } from '@deadpan/nets';
 import { DeadpanError } from '@deadpan/shared';
-import { z } from 'zod';
 import { centreCrop } from '../datasets/augment-face.js';
 import { readFaceCache, type FaceCache } from '../datasets/face-cache.js';
 import { generatorFace, generatorSide, hngPools } from '../datasets/hng-pools.js';
@@ -19,27 +17,11 @@ import { createRandom } from '../random.js';
 import { readTrainedGenerator } from '../trained-network.js';
 import { exportHngModel, requireParity } from './export-model.js';
 import type { Model } from './hng-step.js';
+import type { GeneratorJudgement } from './generator-judgement.js';
 import { quantile } from './intensity-scale.js';
 import { hngCard, titleOf, usedDataSets } from './model-card.js';
 import { CALIBRATION_FACES, evenly, storeWeights, withModel, type WeightChoice } from './store-weights.js';
 import { referencesOf } from './references-of.js';
-
-const measuredSchema = z.strictObject({ name: z.string(), value: z.number(), sentence: z.string() });
-
-/** A number that was measured elsewhere, with a sentence for the card. */
-export type Measured = z.infer<typeof measuredSchema>;
-
-/**
- * Reads the list that `bench/judge-generator.mjs` writes.
- * @throws DeadpanError E_TRAINING where the file is missing or something else
- */
-export async function readMeasured(file: string): Promise<Measured[]> {
-  try {
-    return z.array(measuredSchema).parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch (cause) {
-    throw new DeadpanError('E_TRAINING', `${file} is not what bench/judge-generator.mjs writes.`, { cause });
-  }
-}
 
 /** What to release. */
 export interface ReleaseHngOptions {
@@ -50,8 +32,8 @@ export interface ReleaseHngOptions {
   /** Folder to write model.onnx, artifact.json and card.md to. */
   readonly out: string;
   readonly version: string;
-  /** Numbers that were measured elsewhere, with other networks. */
-  readonly measured?: readonly Measured[];
+  /** What other networks say of the references. */
+  readonly judgement?: GeneratorJudgement | undefined;
   /** How to store the weights. */
   readonly weights: WeightChoice;
 }
@@ -127,12 +109,12 @@ export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifac
     'similarity reference neutral': mean((_, target, reference) =>
       structuralSimilarity(reference, target, generatorSide),
     ),
-    ...Object.fromEntries((options.measured ?? []).map(({ name, value }) => [name, value])),
+    ...options.judgement?.metrics,
   };
   const pairSets = [...new Set(pairs.map(({ input }) => titleOf(input.cache.name)))].join(', ');
   const measured = [
     `${pairs.length} pairs of expressive and neutral face in the same light (${pairSets}): mean difference to the true neutral face ${metrics['difference input neutral'].toFixed(4)} before and ${metrics['difference reference neutral'].toFixed(4)} after, structural similarity ${metrics['similarity input neutral'].toFixed(3)} before and ${metrics['similarity reference neutral'].toFixed(3)} after.`,
-    ...(options.measured ?? []).map(({ sentence }) => sentence),
+    ...(options.judgement?.sentences ?? []),
   ];
   const dataSets = usedDataSets(
     sources.map(({ cache }) => ({ name: cache.name, images: cache.faces.length })),
@@ -145,6 +127,7 @@ export async function releaseHng(options: ReleaseHngOptions): Promise<HngArtifac
       ...facts,
       name: model.network.name,
       measured,
+      parts: options.judgement?.parts ?? [],
       weights: stored.format,
       leastPsnr: metrics['least PSNR to float32'],
     }),

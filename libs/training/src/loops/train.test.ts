@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -17,6 +17,7 @@ import { averageCheckpoints } from './average-checkpoints.js';
 import { answersAt, answersOf, predictFaces, reportOn } from './evaluate-fer.js';
 import { requireParity } from './export-model.js';
 import { importModel } from './import-model.js';
+import { readGeneratorJudgement } from './generator-judgement.js';
 import { releaseFer } from './release-fer.js';
 import { readTrainedExpression } from '../trained-network.js';
 import { readGenerator, releaseHng } from './release-hng.js';
@@ -548,16 +549,29 @@ test('a released mean of checkpoints says so, also when it is imported and expor
 test('a generator of integers is taken only where its references stay within 40 dB', async () => {
   const checkpoint = join(folder, 'hng-whole', 'last.bin');
   const out = join(folder, 'release-hng');
+  const judged = join(folder, 'judgement.json');
+  const part = { column: 'expression', value: 'anger', faces: 22 };
+  const said = {
+    metrics: { 'same person by another network': 0.875 },
+    sentences: ['A sentence of another network.'],
+    parts: [{ ...part, neutralBefore: 0.25, neutral: 0.5, samePerson: 1 }],
+  };
+  await writeFile(judged, JSON.stringify(said));
+  const release = { checkpoint, data: folder, out, version: '1.0.0', weights: 'auto' } as const;
   const { weights, metrics } = await releaseHng({
-    checkpoint,
-    data: folder,
-    out,
-    version: '1.0.0',
-    weights: 'auto',
+    ...release,
+    judgement: await readGeneratorJudgement(judged),
   });
   assert.equal((await readHngModel(out)).artifact.weights, weights);
   assert.ok((metrics['least PSNR to float32'] ?? 0) >= 40, weights);
-  assert.match(await readFile(join(out, 'card.md'), 'utf8'), /in the same light \(made-up\)/);
+  assert.equal(metrics['same person by another network'], 0.875);
+  const card = await readFile(join(out, 'card.md'), 'utf8');
+  assert.match(card, /in the same light \(made-up\)/);
+  assert.match(card, /^- A sentence of another network\.$/m);
+  assert.match(card, /^\| expression: anger \| 22 \| 25\.0 % \| 50\.0 % \| 100\.0 % \|$/m);
+
+  await writeFile(judged, JSON.stringify({ ...said, parts: [{ ...part, neutral: 2 }] }));
+  await assert.rejects(readGeneratorJudgement(judged), { code: 'E_TRAINING', message: /judge-generator/ });
 });
 
 test('an exported model becomes a checkpoint again, from which the same numbers are exported', async () => {
