@@ -38,6 +38,8 @@ interface ReproduceFlags {
   readonly least: number;
   readonly paired?: boolean;
   readonly identitySteps: number;
+  readonly identityScale: number;
+  readonly autoEncoderSteps: number;
   readonly quick?: boolean;
   readonly quiet?: boolean;
 }
@@ -62,6 +64,9 @@ const SETS = {
   mmi: ['MMI, six classes', 'folder with Sessions/'],
   oulu: ['Oulu-CASIA, visible light, six classes', 'folder with OriginalImg/VL/Strong/'],
 } as const satisfies Record<ProtocolName, readonly [string, string]>;
+
+/** At the paper's weights times this, the loss goes from no influence to the greatest one. */
+const IDENTITY_SCALE = 40;
 
 /** Adds `reproduce`. */
 export function addReproduceCommand(program: Command, finish: (exitCode: number) => void): void {
@@ -132,6 +137,18 @@ export function addReproduceCommand(program: Command, finish: (exitCode: number)
         'training steps of each generator of the figure "identity"',
         positive,
         400,
+      )
+      .option(
+        '--auto-encoder-steps <n>',
+        'training steps of the auto-encoder that those generators start from',
+        positive,
+        3000,
+      )
+      .option(
+        '--identity-scale <factor>',
+        'what the paper’s weights of the identity loss are multiplied by',
+        weight,
+        IDENTITY_SCALE,
       )
       .option('--quick', 'a look: softmax, triplet and RML, two folds, 60 steps')
       .option('--quiet', 'no progress');
@@ -216,6 +233,8 @@ async function run(
         figures,
         identity: {
           weights: lab.paperIdentityErrors.map(([identityWeight]) => identityWeight),
+          scale: flags.identityScale,
+          autoEncoderSteps: flags.autoEncoderSteps,
           steps: flags.identitySteps,
         },
         out: flags.out,

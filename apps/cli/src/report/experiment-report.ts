@@ -271,31 +271,31 @@ ${
 ${withAndWithout(identityErrors)}
 <div class="wide"><table class="narrow">
 <caption>Identity errors, per cent, by the weight of the identity loss (Table 1).${
-    identityErrors.length === 0
+    identityErrors === undefined
       ? ' Not measured here: it takes a generator for each weight (--figures identity).'
-      : ' Measured: one plain generator for each weight, the same steps and batches, judged on people who were held out, at the distance that tells this set apart best. The paper’s generators were trained for about six hours each.'
+      : ` Measured: one plain generator for each weight, ${identityErrors.steps} steps on the same batches, each from the same auto-encoder, which had ${identityErrors.autoEncoderSteps} steps and makes ${percent(identityErrors.autoEncoder.errors)} % errors itself. Judged on people who were held out, at the distance that tells this set apart best. Weights are multiplied by ${identityErrors.scale}: the paper does not say how it scales its losses. Its generators were trained for about six hours each.`
   }</caption>
 <thead><tr><th scope="col">Weight</th>${paperIdentityErrors.map(([weight]) => markup`<th scope="col" class="number">${weight}</th>`)}</tr></thead>
 <tbody><tr><th scope="row">The paper</th>${paperIdentityErrors.map(([, errors]) => markup`<td class="number">${errors.toFixed(2)}</td>`)}</tr>
 ${
-  identityErrors.length === 0
+  identityErrors === undefined
     ? null
     : markup`<tr><th scope="row">Measured</th>${paperIdentityErrors.map(([weight]) => {
-        const row = identityErrors.find((other) => other.weight === weight);
+        const row = identityErrors.byWeight.find((other) => other.weight === weight);
         return markup`<td class="number">${row === undefined ? '' : percent(row.errors)}</td>`;
       })}</tr>`
 }</tbody></table></div>`;
 }
 
 /** The paper's Fig. 10 as it is printed: the same generator trained with the identity loss and without it. */
-function withAndWithout(rows: ExperimentResults['identityErrors']): Markup | null {
-  const at = (wanted: number) => rows.find(({ weight }) => weight === wanted);
+function withAndWithout(sweep: ExperimentResults['identityErrors']): Markup | null {
+  const at = (wanted: number) => sweep?.byWeight.find(({ weight }) => weight === wanted);
   const [held, free] = [at(paperIdentityWeights.with), at(paperIdentityWeights.without)];
-  if (held?.distances === undefined || free?.distances === undefined) return null;
+  if (held === undefined || free === undefined) return null;
   const about = ({ distances, errors }: typeof held): string =>
-    `median ${distances?.median.toFixed(2) ?? ''}, ${percent(errors)} % beyond the dashed line`;
+    `median ${distances.median.toFixed(2)}, ${percent(errors)} % beyond the dashed line`;
   return markup`<h3>With and without the identity loss</h3>
-<p>The paper's Fig. 10: plain generators of ${held.steps} steps from the same start on the same batches, on expressive faces of people who were held out. With L_id, weight ${held.weight}: ${about(held)}. Without it: ${about(free)}.</p><div class="chart">${distancesChart(held.distances, free.distances)}</div>`;
+<p>The paper's Fig. 10: plain generators from the same start on the same batches, on expressive faces of people who were held out. With L_id, weight ${held.weight}: ${about(held)}. Without it: ${about(free)}.</p><div class="chart">${distancesChart(held.distances, free.distances)}</div>`;
 }
 
 async function faceGrid(pictures: readonly FacePicture[]): Promise<Markup | null> {
@@ -306,19 +306,17 @@ async function faceGrid(pictures: readonly FacePicture[]): Promise<Markup | null
     pictures.map(
       async ({ expression, face, target, reference, plain }) =>
         markup`<li><figure>${await image(face, `A face: ${expression}`)}${target === undefined ? markup`<span class="none"></span>` : await image(target, 'A neutral face of the same person')}${await image(reference, 'Its generated reference')}${await Promise.all(
-          plain.map(({ weight, reference: other }) =>
-            image(other, `Reference of a plain generator, identity weight ${weight}`),
-          ),
+          plain.map(({ title, reference: other }) => image(other, `By a plain generator, ${title}`)),
         )}<figcaption>${expression}</figcaption></figure></li>`,
     ),
   );
-  const weights = pictures[0]?.plain.map(({ weight }) => `${weight}`) ?? [];
+  const plain = pictures[0]?.plain.map(({ title }) => title) ?? [];
   const more =
-    weights.length === 0
+    plain.length === 0
       ? ''
-      : `; then those of the plain generators of Table 1, with identity weight ${weights.join(' and ')}, which have trained on four in five of these people`;
+      : `; then those of the plain generators of Table 1, which have trained on four in five of these people: ${plain.join(', ')}`;
   return markup`<h2>Faces and their references</h2>
-<p>From left to right, as in the paper's Fig. 5 and 9: a face; another face of the same person, neutral, where the set has one, which is what a reference should look like; its generated reference${more}. The paper's auto-encoder alone is not trained here.</p>
+<p>From left to right, as in the paper's Fig. 5 and 9: a face; another face of the same person, neutral, where the set has one, which is what a reference should look like; its generated reference${more}.</p>
 <ul class="pairs">${figures}</ul>`;
 }
 

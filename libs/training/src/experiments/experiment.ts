@@ -7,7 +7,12 @@ import { canvasOf, canvasSide, faceOfCanvas, withFace, type FaceCache } from '..
 import type { Deal, Split } from '../protocols/folds.js';
 import { paperIdentityWeights } from '../protocols/paper-results.js';
 import { frozenFeatures, type FrozenFeatures } from './frozen-features.js';
-import { identityErrors, identityReferences, type IdentityErrors } from './identity-errors.js';
+import {
+  identityErrors,
+  identityReferences,
+  type IdentitySweep,
+  type IdentityTraining,
+} from './identity-errors.js';
 import { identityDistances, type IdentityDistances } from './identity-distances.js';
 import { keepTo } from './keep-to.js';
 import type { MethodName } from './method.js';
@@ -52,8 +57,8 @@ export interface ExperimentOptions {
   readonly trunk: TrunkName;
   readonly training: Training;
   readonly figures: readonly FigureName[];
-  /** Weights of the identity loss and training steps of each generator, for the figure `identity`. */
-  readonly identity: { readonly weights: readonly number[]; readonly steps: number };
+  /** For the figure `identity`. */
+  readonly identity: IdentityTraining;
   /** Folder of what is worked out: references, features, one file a run. */
   readonly out: string;
   readonly referencesOf: ReferencesOf;
@@ -81,8 +86,11 @@ export interface FacePicture {
   /** Another face of the same person, neutral; undefined where the set has none. */
   readonly target: Uint8Array | undefined;
   readonly reference: Uint8Array;
-  /** References of the plain generators with and without the identity loss; none unless the figure `identity` made them. */
-  readonly plain: readonly { readonly weight: number; readonly reference: Uint8Array }[];
+  /**
+   * References of the plain generators with and without the identity loss, and of the auto-encoder alone; none unless the
+   * figure `identity` made them.
+   */
+  readonly plain: readonly { readonly title: string; readonly reference: Uint8Array }[];
 }
 
 /** What an experiment came to. */
@@ -109,8 +117,8 @@ export interface ExperimentResults {
   readonly gammaSweep: readonly SweepPoint[];
   readonly slopeSweep: readonly SweepPoint[];
   readonly distances: IdentityDistances | undefined;
-  /** By the weight of the identity loss; empty unless asked for. */
-  readonly identityErrors: readonly IdentityErrors[];
+  /** By the weight of the identity loss; undefined unless asked for. */
+  readonly identityErrors: IdentitySweep | undefined;
   readonly runs: readonly RunResult[];
 }
 
@@ -207,8 +215,8 @@ export async function runExperiment(
   }
   const runs = await runsIn(join(out, 'runs'), options.folds);
   const errors = options.figures.includes('identity')
-    ? await identityErrors(set, join(out, 'identity'), options.identity.weights, options.identity.steps, say)
-    : [];
+    ? await identityErrors(set, join(out, 'identity'), options.identity, say)
+    : undefined;
   const results = { ...sumUp(options, classes, references, runs, say), identityErrors: errors };
   return { results, pictures: options.figures.includes('faces') ? await gridOf(options, references) : [] };
 }
@@ -360,15 +368,14 @@ async function gridOf(
       return true;
     });
   });
-  const weights = figures.includes('identity')
-    ? Object.values(paperIdentityWeights).filter((weight) => identity.weights.includes(weight))
-    : [];
-  const plain: { weight: number; made: readonly Uint8Array[] }[] = [];
-  for (const weight of weights) {
-    const folder = join(out, 'identity');
+  const weights: (number | undefined)[] = Object.values(paperIdentityWeights).filter((weight) =>
+    identity.weights.includes(weight),
+  );
+  const plain: { title: string; made: readonly Uint8Array[] }[] = [];
+  for (const weight of figures.includes('identity') ? [...weights, undefined] : []) {
     plain.push({
-      weight,
-      made: await identityReferences(folder, weight, identity.steps, chosen.map(shown)),
+      title: weight === undefined ? 'auto-encoder alone' : `identity weight ${weight}`,
+      made: await identityReferences(join(out, 'identity'), identity, weight, chosen.map(shown)),
     });
   }
   return chosen.map((index, place) => {
@@ -378,9 +385,9 @@ async function gridOf(
       face: shown(index),
       target: target === undefined ? undefined : shown(target),
       reference: faceAt(references, index),
-      plain: plain.flatMap(({ weight, made }) => {
+      plain: plain.flatMap(({ title, made }) => {
         const reference = made[place];
-        return reference === undefined ? [] : [{ weight, reference }];
+        return reference === undefined ? [] : [{ title, reference }];
       }),
     };
   });

@@ -84,7 +84,7 @@ function experiment(name: string, change: Partial<ExperimentOptions> = {}): Expe
       evaluateEvery: 10,
     },
     figures: [],
-    identity: { weights: [], steps: 1 },
+    identity: { weights: [], scale: 40, autoEncoderSteps: 1, steps: 1 },
     out: join(folder, name),
     generator: 'half as bright',
     referencesOf: (faces) => Promise.resolve(faces.map((face) => face.map((level) => level >> 1))),
@@ -243,27 +243,31 @@ const people: FaceCache = {
   ),
 };
 
+const sweep = { weights: [0, 0.03], scale: 40, autoEncoderSteps: 2, steps: 3 };
+
 test('identity errors are counted for each weight on people who were held out, once', async () => {
   const out = join(folder, 'identity');
-  const errors = () => identityErrors(people, out, [0, 0.03], 2, () => undefined);
-  const rows = await errors();
+  const errors = () => identityErrors(people, out, sweep, () => undefined);
+  const { byWeight: rows, autoEncoder } = await errors();
   assert.deepEqual(
     rows.map(({ weight }) => weight),
     [0, 0.03],
   );
-  for (const row of rows) assert.ok(row.errors >= 0 && row.errors <= 1 && row.threshold > 0);
-  const written = () => stat(join(out, 'weight-0-steps-2', 'errors.json'));
+  for (const row of [autoEncoder, ...rows])
+    assert.ok(row.errors >= 0 && row.errors <= 1 && row.threshold > 0);
+  const start = join(out, 'auto-encoder-2');
+  const written = () => stat(join(start, 'weight-0-times-40-steps-3', 'errors.json'));
   const { mtimeMs } = await written();
-  assert.deepEqual(await errors(), rows);
+  assert.deepEqual((await errors()).byWeight, rows);
   assert.equal((await written()).mtimeMs, mtimeMs, 'what is done is not done again');
-  assert.equal(rows[0]?.distances?.faceToReference.length, rows[0]?.distances?.bins.length);
+  assert.equal(rows[0]?.distances.faceToReference.length, rows[0]?.distances.bins.length);
   assert.deepEqual(
-    rows[0]?.distances?.samePerson,
-    rows[1]?.distances?.samePerson,
+    rows[0]?.distances.samePerson,
+    rows[1]?.distances.samePerson,
     'both are seen beside the same pairs',
   );
   await assert.rejects(
-    identityErrors(set, join(folder, 'few'), [0], 2, () => undefined),
+    identityErrors(set, join(folder, 'few'), sweep, () => undefined),
     { code: 'E_DATA' },
   );
 });
@@ -281,10 +285,10 @@ test('a face stands beside the same person’s neutral face, its reference, and 
       folds: 1,
       training: { ...experiment('').training, steps: 1 },
       figures: ['faces', 'identity'],
-      identity: { weights: [0, 0.03], steps: 2 },
+      identity: sweep,
     }),
   );
-  assert.equal(results.identityErrors.length, 2);
+  assert.equal(results.identityErrors?.byWeight.length, 2);
   // Six people neutral, six smiling; of a neutral face there is no other one of the person.
   assert.equal(pictures.length, 12);
   for (const { expression, face, target, reference, plain } of pictures) {
@@ -293,8 +297,8 @@ test('a face stands beside the same person’s neutral face, its reference, and 
       face.map((level) => level >> 1),
     );
     assert.deepEqual(
-      plain.map(({ weight }) => weight),
-      [0.03, 0],
+      plain.map(({ title }) => title),
+      ['identity weight 0.03', 'identity weight 0', 'auto-encoder alone'],
     );
     for (const { reference: other } of plain) assert.equal(other.length, face.length);
     const person = people.faces.findIndex(
