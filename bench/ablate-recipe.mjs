@@ -103,7 +103,7 @@ async function run(name, change, seed) {
   await trainFer(
     {
       ...recipe,
-      name,
+      name: `${recipe.name}, ${name}`,
       seed,
       start: values.from === undefined ? recipe.start : 'checkpoint',
       ...change,

@@ -31,6 +31,7 @@ export async function averageCheckpoints(files: readonly string[], out: string):
     }
     return [name, { shape, data }] as const;
   });
-  const meanOf = checkpoints.map(({ recipe }) => recipe.name);
+  // A checkpoint that is a mean itself names those that it is the mean of.
+  const meanOf = checkpoints.flatMap(({ recipe, meanOf }) => meanOf ?? [recipe.name]);
   await writeCheckpoint(out, { state: { recipe: last.recipe, meanOf }, tensors: new Map(tensors) });
 }

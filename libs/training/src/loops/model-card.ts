@@ -131,9 +131,9 @@ ${MISUSE}`;
 
 function trainedBy({ recipe, meanOf }: FerCardFacts): string {
   if (meanOf === undefined) return `Recipe: \`${recipe}\`.`;
-  const names = [...new Set(meanOf)].map((name) => `\`${name}\``).join(' and ');
+  const names = [...new Set(meanOf)].map((name) => `\`${name}\``).join(', ');
   return `Recipe of the last stage: \`${recipe}\`;
-the weights are the mean of ${meanOf.length} checkpoints of ${names}.`;
+the weights are the mean of ${meanOf.length} checkpoints, of ${names}.`;
 }
 
 const FEW = `So few pictures show great differences only: of ten, one

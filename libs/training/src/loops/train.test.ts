@@ -371,6 +371,10 @@ test('the mean of a softmax run and a joint one has the metric branch of the joi
     recipe: (b?.state as { recipe: FerRecipe }).recipe,
     meanOf: ['test', 'test'],
   });
+  // A mean of a mean says what both are of.
+  const again = join(folder, 'mean-again.bin');
+  await averageCheckpoints([soft, out], again);
+  assert.deepEqual((await readTrainedExpression(again)).meanOf, ['test', 'test', 'test']);
   const numbers = (checkpoint: typeof a, name: string): readonly number[] => [
     ...(checkpoint?.tensors.get(name)?.data ?? []),
   ];
@@ -540,7 +544,7 @@ test('a released mean of checkpoints says so, also when it is imported and expor
   const { recipe, ...artifact } = await releaseFer(release);
   assert.deepEqual([recipe, artifact.meanOf], ['test', meanOf]);
   const card = await readFile(join(out, 'card.md'), 'utf8');
-  assert.match(card, /`test`;\nthe weights are the mean of 3 checkpoints of `softmax` and `test`\./);
+  assert.match(card, /`test`;\nthe weights are the mean of 3 checkpoints, of `softmax`, `test`\./);
   const imported = join(folder, 'imported-mean.bin');
   await importModel(out, ferRecipe, imported);
   assert.deepEqual((await readTrainedExpression(imported)).meanOf, meanOf);
