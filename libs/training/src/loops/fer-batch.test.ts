@@ -14,7 +14,8 @@ import {
 } from '../datasets/face-cache.js';
 import { trainingItems } from '../datasets/training-items.js';
 import { createRandom, uniform } from '../random.js';
-import { ferRecipeSchema, type FerRecipe } from '../recipe.js';
+import type { FerRecipe } from '../recipe.js';
+import { ferRecipeUnderTest } from './recipes-under-test.js';
 import { makeBatch, trainFer } from './train-fer.js';
 
 /* The faces of a step of the joint stage: which there are, and that a reference is shown as its query is. */
@@ -42,13 +43,7 @@ function makeFaces(labels: readonly number[]): FaceCache {
 
 // Not evenly many of each class, and none of two classes.
 const cache = makeFaces([0, 0, 0, 0, 0, 1, 1, 1, 2, 3, 3, 4, 5, 5]);
-const recipe: FerRecipe = ferRecipeSchema.parse({
-  kind: 'fer',
-  name: 'test',
-  seed: 3,
-  network: 'inception-small',
-  start: 'random',
-  sources: [{ cache: 'made-up', classWeights: [1, 1, 1, 1, 1, 1, 1, 1] }],
+const recipe = ferRecipeUnderTest({
   augmentation: {
     shift: 3,
     scale: [0.9, 1.1],
@@ -65,7 +60,6 @@ const recipe: FerRecipe = ferRecipeSchema.parse({
   weightDecay: 0,
   average: 0,
   metric: { gamma: 1, perClass: 2, loss: 'radial' },
-  validation: 'made-up',
   evaluateEvery: 4,
   checkpointEvery: 4,
 });

@@ -14,8 +14,9 @@ import type { Rank, Tensor, Tensor4D } from '@tensorflow/tfjs-node';
 import { tf } from '../backend.js';
 import { createVariables } from '../networks/variables.js';
 import { createRandom } from '../random.js';
-import { hngRecipeSchema, type HngRecipe } from '../recipe.js';
+import type { HngRecipe } from '../recipe.js';
 import { hngStep, type HngBatch, type HngModels, type HngStep } from './hng-step.js';
+import { hngRecipeUnderTest } from './recipes-under-test.js';
 
 /* Which losses of a step teach which part of the generator (Algorithm 1), and which faces have which losses. */
 
@@ -30,22 +31,17 @@ const nothing = {
   change: 0,
 };
 
-function recipeOf(weights: Partial<HngRecipe['weights']>, symmetrySpace = 'pixel'): HngRecipe {
-  return hngRecipeSchema.parse({
-    kind: 'hng',
-    name: 'test',
+function recipeOf(
+  weights: Partial<HngRecipe['weights']>,
+  symmetrySpace: HngRecipe['symmetrySpace'] = 'pixel',
+): HngRecipe {
+  return hngRecipeUnderTest({
     seed: 1,
-    network: 'skip',
-    discriminator: 4,
     sources: [{ cache: 'none' }],
     mix: { pairs: 1, loosePairs: 1, neutral: 0, alone: 2 },
     weights: { ...nothing, ...weights },
     symmetrySpace,
-    featureLayer: 'conv64_3/relu',
-    identityLayers: ['conv256_2/relu'],
     schedule: { peak: 1e-3, warmUp: 0, steps: 1, floor: 1 },
-    adversarialFrom: 0,
-    average: 0,
     checkpointEvery: 1,
     gridEvery: 1,
   });

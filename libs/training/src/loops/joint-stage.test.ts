@@ -8,6 +8,7 @@ import { readCheckpoint } from '../checkpoint.js';
 import { canvasSide, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
 import { createRandom } from '../random.js';
 import { ferRecipeSchema } from '../recipe.js';
+import { ferRecipeUnderTest } from './recipes-under-test.js';
 import { trainFer } from './train-fer.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'deadpan-joint-'));
@@ -27,22 +28,16 @@ const random = createRandom(1);
 const pixels = Uint8Array.from({ length: faces.length * canvasSide ** 2 }, () => 256 * random.next());
 await writeFaceCache(folder, { name: 'noise', faces, pixels });
 
-const recipe = ferRecipeSchema.parse({
-  kind: 'fer',
-  name: 'test',
+const recipe = ferRecipeUnderTest({
   seed: 1,
-  network: 'inception-small',
-  start: 'random',
   sources: [{ cache: 'noise', classWeights: CLASSES.map(() => 1) }],
   augmentation: { crops: 'ten' },
   batch: 0,
   schedule: { peak: 1e-3, warmUp: 0, steps: 4, floor: 1 },
   optimizer: 'sgd',
   weightDecay: 1e-4,
-  average: 0.9,
   validation: 'noise',
   evaluateEvery: 4,
-  checkpointEvery: 2,
   metric: { gamma: 1, perClass: 2, loss: 'radial' },
 });
 

@@ -9,7 +9,7 @@ import { centreCrop } from '../datasets/augment-face.js';
 import { canvasSide, writeFaceCache, type CachedFace, type FaceCache } from '../datasets/face-cache.js';
 import { generatorFace, generatorSide, hngPools } from '../datasets/hng-pools.js';
 import { createRandom, uniform } from '../random.js';
-import { hngRecipeSchema } from '../recipe.js';
+import { hngRecipeUnderTest } from './recipes-under-test.js';
 import { writeGrid } from './sample-grid.js';
 import { trainHng } from './train-hng.js';
 
@@ -63,22 +63,8 @@ function makeFaces(): FaceCache {
 test('a run writes grids of held-out people at the steps that the recipe says: the face above its reference', async () => {
   const cache = makeFaces();
   await writeFaceCache(folder, cache);
-  const recipe = hngRecipeSchema.parse({
-    kind: 'hng',
-    name: 'test',
-    seed: 5,
-    network: 'skip',
-    discriminator: 4,
-    sources: [{ cache: 'made-up', sameLight: true, holdOutEvery: 3 }],
-    mix: { pairs: 2, loosePairs: 0, neutral: 0, alone: 0 },
-    weights: { feature: 0, identity: 0, pixel: 1, symmetry: 0, adversarial: 0, expression: 0, change: 0 },
-    symmetrySpace: 'pixel',
-    featureLayer: 'conv64_3/relu',
-    identityLayers: ['conv256_2/relu'],
+  const recipe = hngRecipeUnderTest({
     schedule: { peak: 1e-3, warmUp: 0, steps: 5, floor: 1 },
-    adversarialFrom: 0,
-    average: 0,
-    checkpointEvery: 5,
     gridEvery: 2,
   });
   const out = join(folder, 'run');

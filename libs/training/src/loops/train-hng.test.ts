@@ -9,7 +9,8 @@ import { centreCrop } from '../datasets/augment-face.js';
 import { canvasSide, readFaceCache, writeFaceCache, type CachedFace } from '../datasets/face-cache.js';
 import { generatorFace, hngPools } from '../datasets/hng-pools.js';
 import { createRandom } from '../random.js';
-import { hngRecipeSchema, type HngRecipe } from '../recipe.js';
+import type { HngRecipe } from '../recipe.js';
+import { hngRecipeUnderTest } from './recipes-under-test.js';
 import { referencesOf } from './references-of.js';
 import { readGenerator } from './release-hng.js';
 import { trainHng } from './train-hng.js';
@@ -27,21 +28,11 @@ const pixels = Uint8Array.from({ length: faces.length * canvasSide ** 2 }, () =>
 await writeFaceCache(folder, { name: 'noise', faces, pixels });
 const source = { cache: 'noise', sameLight: true, holdOutEvery: 3 };
 
-const recipe = hngRecipeSchema.parse({
-  kind: 'hng',
-  name: 'test',
+const recipe = hngRecipeUnderTest({
   seed: 1,
-  network: 'skip',
-  discriminator: 4,
   sources: [source],
-  mix: { pairs: 2, loosePairs: 0, neutral: 0, alone: 0 },
   weights: { feature: 0, identity: 0, pixel: 1, symmetry: 0, adversarial: 0.1, expression: 0, change: 0 },
-  symmetrySpace: 'pixel',
-  featureLayer: 'conv64_3/relu',
-  identityLayers: ['conv256_2/relu'],
   schedule: { peak: 1e-3, warmUp: 0, steps: 4, floor: 1 },
-  adversarialFrom: 0,
-  average: 0,
   checkpointEvery: 3,
   gridEvery: 2,
 });

@@ -11,13 +11,14 @@ import { canvasSide, readFaceCache, writeFaceCache, type CachedFace } from '../d
 import { ferNetworkNamed } from '../networks/fer-networks.js';
 import { createVariables, disposeVariables } from '../networks/variables.js';
 import { createRandom, uniform } from '../random.js';
-import { ferRecipeSchema, hngRecipeSchema, type FerRecipe, type HngRecipe } from '../recipe.js';
+import { ferRecipeSchema, hngRecipeSchema, type FerRecipe } from '../recipe.js';
 import { metricLossNames } from './metric-losses.js';
 import { averageCheckpoints } from './average-checkpoints.js';
 import { answersAt, answersOf, predictFaces, reportOn } from './evaluate-fer.js';
 import { requireParity } from './export-model.js';
 import { importModel } from './import-model.js';
 import { readGeneratorJudgement } from './generator-judgement.js';
+import { ferRecipeUnderTest, hngRecipeUnderTest } from './recipes-under-test.js';
 import { releaseFer } from './release-fer.js';
 import { readTrainedExpression } from '../trained-network.js';
 import { readGenerator, releaseHng } from './release-hng.js';
@@ -53,32 +54,7 @@ async function makeFaces(name: string, count: number): Promise<void> {
 }
 await makeFaces('made-up', 32);
 
-const ferRecipe: FerRecipe = ferRecipeSchema.parse({
-  kind: 'fer',
-  name: 'test',
-  seed: 3,
-  network: 'inception-small',
-  start: 'random',
-  sources: [{ cache: 'made-up', classWeights: [1, 1, 1, 1, 1, 1, 1, 1] }],
-  augmentation: {
-    shift: 1,
-    scale: [0.95, 1.05],
-    rotation: 3,
-    tight: 0.2,
-    coarse: [0.2, 30],
-    contrast: 0.1,
-    noise: 4,
-    erase: 0.1,
-    mixup: 0.25,
-  },
-  batch: 16,
-  schedule: { peak: 1e-3, warmUp: 2, steps: 6, floor: 0.1 },
-  weightDecay: 0.01,
-  average: 0.9,
-  validation: 'made-up',
-  evaluateEvery: 3,
-  checkpointEvery: 2,
-});
+const ferRecipe = ferRecipeUnderTest();
 
 async function finalWeights(out: string): Promise<Map<string, Float32Array>> {
   const { tensors } = await readCheckpoint(join(out, 'checkpoint.bin'));
@@ -394,13 +370,7 @@ test('softmax alone leaves the metric branch as it was', async () => {
   assert.ok(!tensors.has('trained/fc3/weights'));
 });
 
-const hngRecipe: HngRecipe = hngRecipeSchema.parse({
-  kind: 'hng',
-  name: 'test',
-  seed: 5,
-  network: 'skip',
-  discriminator: 4,
-  sources: [{ cache: 'made-up', sameLight: true, holdOutEvery: 3 }],
+const hngRecipe = hngRecipeUnderTest({
   mix: { pairs: 2, loosePairs: 0, neutral: 1, alone: 1 },
   weights: {
     feature: 0.01,
@@ -411,9 +381,6 @@ const hngRecipe: HngRecipe = hngRecipeSchema.parse({
     expression: 0,
     change: 0.1,
   },
-  symmetrySpace: 'pixel',
-  featureLayer: 'conv64_3/relu',
-  identityLayers: ['conv256_2/relu'],
   schedule: { peak: 1e-3, warmUp: 1, steps: 4, floor: 0.1 },
   adversarialFrom: 1,
   average: 0.9,
